@@ -1,6 +1,6 @@
 //! Ctrl-C, seen from outside: a real SIGINT to a real process.
 
-#![cfg_attr(unix, allow(clippy::unwrap_used, missing_docs))]
+#![cfg_attr(unix, allow(clippy::unwrap_used, clippy::too_many_lines, missing_docs))]
 
 #[cfg(unix)]
 mod children;
@@ -74,13 +74,13 @@ mod unix {
                 }),
                 ("no_python_before_ends_the_process", || killed("rust_only")),
                 ("no_python_after_a_call_ends_the_process", || {
-                    killed("rust_after_python")
+                    killed("rust_after_python");
                 }),
                 ("no_python_after_asyncio_ends_the_process", || {
-                    killed("rust_after_asyncio")
+                    killed("rust_after_asyncio");
                 }),
                 ("background_python_thread_does_not_save_the_process", || {
-                    killed("background")
+                    killed("background");
                 }),
                 ("asyncio_is_interrupted", || {
                     pressed("asyncio")
@@ -140,14 +140,14 @@ mod unix {
             ],
             &[
                 ("busy", || {
-                    interrupted(python(
+                    interrupted(&python(
                         "import sys; n = 1; print('ready'); sys.stdout.flush()\nwhile True: pass",
                     ));
                     python("print(n); sys.stdout.flush()").unwrap();
                     say("after");
                 }),
                 ("sleeping", || {
-                    interrupted(python(
+                    interrupted(&python(
                         "import time; print('ready', flush=True); time.sleep(60)",
                     ));
                     say("after");
@@ -155,7 +155,7 @@ mod unix {
                 ("worker", || {
                     python("pass").unwrap();
                     thread::spawn(|| {
-                        interrupted(python("print('ready', flush=True)\nwhile True: pass"))
+                        interrupted(&python("print('ready', flush=True)\nwhile True: pass"));
                     })
                     .join()
                     .unwrap();
@@ -166,7 +166,7 @@ mod unix {
                     let worker = thread::spawn(|| {
                         assert!(is_interrupt(&python("while True: pass")));
                     });
-                    interrupted(python("print('ready', flush=True)\nwhile True: pass"));
+                    interrupted(&python("print('ready', flush=True)\nwhile True: pass"));
                     worker.join().unwrap();
                     say("after");
                 }),
@@ -175,9 +175,9 @@ mod unix {
                     for turn in 0..5 {
                         let code = "print('ready', flush=True)\nwhile True: pass";
                         if turn % 2 == 0 {
-                            interrupted(python(code));
+                            interrupted(&python(code));
                         } else {
-                            thread::spawn(move || interrupted(python(code)))
+                            thread::spawn(move || interrupted(&python(code)))
                                 .join()
                                 .unwrap();
                         }
@@ -201,7 +201,7 @@ mod unix {
                     sleep_in_rust();
                 }),
                 ("asyncio", || {
-                    interrupted(python(concat!(
+                    interrupted(&python(concat!(
                         "import asyncio\n",
                         "async def work():\n",
                         "    print('ready', flush=True)\n",
@@ -232,7 +232,7 @@ mod unix {
                         thread::sleep(Duration::from_millis(300));
                         assert!(Interpreter::get().unwrap().interrupt());
                     });
-                    interrupted(python("import time; time.sleep(60)"));
+                    interrupted(&python("import time; time.sleep(60)"));
                     assert!(!Interpreter::get().unwrap().interrupt());
                     say("after");
                 }),
@@ -299,8 +299,8 @@ mod unix {
         })
     }
 
-    fn interrupted(result: pyo3::PyResult<()>) {
-        assert!(is_interrupt(&result), "{result:?}");
+    fn interrupted(result: &pyo3::PyResult<()>) {
+        assert!(is_interrupt(result), "{result:?}");
         say("interrupted");
     }
 

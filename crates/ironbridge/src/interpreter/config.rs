@@ -19,13 +19,14 @@ pub(super) struct Config<'a> {
     pub(super) settings: &'a Settings,
 }
 
+/// A copy of what CPython says in a status or a configuration. Null is nothing.
 fn text(pointer: *const std::ffi::c_char) -> Option<String> {
-    // SAFETY: CPython gives null or a string with a terminator, which lives as long as the status it came with.
-    (!pointer.is_null()).then(|| {
-        unsafe { CStr::from_ptr(pointer) }
-            .to_string_lossy()
-            .into_owned()
-    })
+    if pointer.is_null() {
+        return None;
+    }
+    // SAFETY: CPython gives a string with a terminator, which lives as long as the status it came with.
+    let text = unsafe { CStr::from_ptr(pointer) };
+    Some(text.to_string_lossy().into_owned())
 }
 
 pub(super) use version::initialize;
@@ -169,7 +170,7 @@ mod version {
     ) -> Result<(), Refusal> {
         let mut wide: *mut libc::wchar_t = ptr::null_mut();
         // SAFETY: the caller's promise; CPython decodes into `wide`, which is copied by the append and then freed by
-        // setting it to null. `pythonpath_env` is not involved: the field is a local of the type that is asked for.
+        // setting it to null.
         unsafe {
             set_string(config, &raw mut wide, value)?;
             let appended = check(ffi::PyWideStringList_Append(list, wide));

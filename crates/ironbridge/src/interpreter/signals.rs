@@ -25,6 +25,9 @@ use super::threads;
 /// stayed behind with the parent.
 static WAKE: AtomicI32 = AtomicI32::new(-1);
 
+/// Calls in flight on threads other than Python's main one are to be interrupted, and no watcher is there yet.
+static WATCHER_WANTED: AtomicBool = AtomicBool::new(false);
+
 /// The `pthread_t` of Python's main thread where that is the process's main thread, else 0.
 static PYTHON_MAIN: AtomicUsize = AtomicUsize::new(0);
 
@@ -79,12 +82,12 @@ fn set_disposition(signal: c_int, action: &libc::sigaction) {
     unsafe { libc::sigaction(signal, action, ptr::null_mut()) };
 }
 
-/// Installs our handler over CPython's, makes it stay, and starts the watcher.
+/// Installs our handler over CPython's, and makes it stay.
 ///
 /// Call it on the thread that started the interpreter, with CPython's handlers installed.
 pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     remember_main_thread();
-    start_watcher()?;
+    WATCHER_WANTED.store(true, Ordering::Release);
     let put_back = PyCFunction::new_closure(
         py,
         Some(c"put_back"),
@@ -199,6 +202,18 @@ fn wake(what: u8) {
     }
 }
 
+/// Starts the watcher, if it is wanted and this is not Python's main thread. A program whose only thread is that one
+/// has no use for it, and stays a program of one thread: which is what forking asks for.
+pub(super) fn watch_for_this_thread() {
+    if threads::is_python_main() || !WATCHER_WANTED.swap(false, Ordering::AcqRel) {
+        return;
+    }
+    if start_watcher().is_err() {
+        // Out of descriptors or threads: the next thread tries again.
+        WATCHER_WANTED.store(true, Ordering::Release);
+    }
+}
+
 fn start_watcher() -> io::Result<()> {
     let mut ends = [-1; 2];
     // SAFETY: `ends` has room for the two descriptors; `fcntl` takes descriptors and flags only.
@@ -212,10 +227,18 @@ fn start_watcher() -> io::Result<()> {
         libc::fcntl(ends[1], libc::F_SETFL, libc::O_NONBLOCK);
     }
     let [reader, writer] = ends;
-    WAKE.store(writer, Ordering::Relaxed);
-    std::thread::Builder::new()
+    let watcher = std::thread::Builder::new()
         .name("ironbridge-signals".into())
-        .spawn(move || watch(reader))?;
+        .spawn(move || watch(reader));
+    if let Err(error) = watcher {
+        // SAFETY: both were made above, and nobody else knows them.
+        unsafe {
+            libc::close(reader);
+            libc::close(writer);
+        }
+        return Err(error);
+    }
+    WAKE.store(writer, Ordering::Relaxed);
     Ok(())
 }
 
@@ -262,14 +285,16 @@ fn block_all_signals() {
 
 /// In a forked child: the watcher is gone, the pipe is the parent's, and the thread that forked is Python's main one.
 pub(super) fn after_fork_in_child() {
-    WAKE.store(-1, Ordering::Relaxed);
+    if WAKE.swap(-1, Ordering::Relaxed) >= 0 {
+        WATCHER_WANTED.store(true, Ordering::Release);
+    }
     remember_main_thread();
 }
 
 fn remember_main_thread() {
     let thread = if super::exit::on_main_thread() {
-        // SAFETY: always safe to call.
-        unsafe { libc::pthread_self() as usize }
+        // Python's number for a thread is its `pthread_t`.
+        threads::ident()
     } else {
         0
     };

@@ -57,10 +57,10 @@ fn router(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
 }
 
 /// A Python function that takes a line.
-fn lines<'py>(
-    py: Python<'py>,
+fn lines(
+    py: Python<'_>,
     emit: impl Fn(&str) + Send + Sync + 'static,
-) -> PyResult<Bound<'py, PyCFunction>> {
+) -> PyResult<Bound<'_, PyCFunction>> {
     PyCFunction::new_closure(
         py,
         Some(c"emit"),

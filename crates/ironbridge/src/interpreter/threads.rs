@@ -163,6 +163,8 @@ pub(super) fn join() -> Option<&'static Slot> {
         .ok()?;
     CURRENT.set(slot);
     super::exit::watch_this_thread();
+    #[cfg(unix)]
+    super::signals::watch_for_this_thread();
     Some(slot)
 }
 

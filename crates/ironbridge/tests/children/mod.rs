@@ -23,7 +23,7 @@ use std::{
 const SCENARIO: &str = "IRONBRIDGE_TEST_SCENARIO";
 
 /// What a child has at most before it is killed and the test fails.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A test's name and itself, or a scenario's.
 pub(crate) type Named = (&'static str, fn());
@@ -42,7 +42,9 @@ pub(crate) fn main(tests: &[Named], scenarios: &[Named]) -> ExitCode {
     }
     let arguments: Vec<String> = env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--list") {
-        tests.iter().for_each(|(name, _)| println!("{name}: test"));
+        for (name, _) in tests {
+            println!("{name}: test");
+        }
         return ExitCode::SUCCESS;
     }
     let exact = arguments.iter().any(|argument| argument == "--exact");
@@ -142,18 +144,14 @@ impl Running {
     /// Waits until the child has said `line`.
     pub(crate) fn wait_for(&mut self, line: &str) {
         loop {
-            match self.lines.recv_timeout(LIMIT) {
-                Ok(said) => {
-                    self.seen.push_str(&said);
-                    self.seen.push('\n');
-                    if said == line {
-                        return;
-                    }
-                }
-                Err(_) => {
-                    let _ = self.child.kill();
-                    panic!("the child never said {line:?}; it said {:?}", self.seen);
-                }
+            let Ok(said) = self.lines.recv_timeout(LIMIT) else {
+                let _ = self.child.kill();
+                panic!("the child never said {line:?}; it said {:?}", self.seen);
+            };
+            self.seen.push_str(&said);
+            self.seen.push('\n');
+            if said == line {
+                return;
             }
         }
     }
@@ -181,7 +179,7 @@ impl Running {
             thread::sleep(Duration::from_millis(5));
         };
         let took = self.begun.elapsed();
-        for line in self.lines.iter() {
+        for line in &self.lines {
             self.seen.push_str(&line);
             self.seen.push('\n');
         }
