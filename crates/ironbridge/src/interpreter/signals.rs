@@ -189,6 +189,7 @@ fn interrupt_main_thread() {
 }
 
 /// Asks the watcher, if there is one, to delete the states of threads that ended.
+#[cfg(not(any(Py_GIL_DISABLED, py_sys_config = "Py_DEBUG")))]
 pub(super) fn wake_to_delete() {
     wake(DELETE);
 }
