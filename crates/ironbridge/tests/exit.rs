@@ -29,10 +29,15 @@ fn main() -> ExitCode {
                 run("executor")
                     .with_code(0)
                     .said("work 0\nwork 1\nwork 2")
-                    .quietly();
+                    .quietly()
+                    .within(5);
             }),
             ("threads_are_waited_for", || {
-                run("thread").with_code(0).said("thread done").quietly();
+                run("thread")
+                    .with_code(0)
+                    .said("thread done")
+                    .quietly()
+                    .within(5);
             }),
             ("endless_threads_are_named_and_left", || {
                 run("endless_thread")

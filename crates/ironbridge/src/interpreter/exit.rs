@@ -3,7 +3,8 @@
 //! The interpreter is not finalised. `Py_FinalizeEx` frees what other threads of the program may be using at that
 //! moment, and ends such threads with `pthread_exit`, through Rust frames. What a user can observe of it is done
 //! instead, and then the thread that leaves keeps the interpreter lock, so that no Python code runs while C and C++
-//! libraries take themselves apart.
+//! libraries take themselves apart. (Without a global lock there is nothing to keep: there, daemon threads run on until
+//! the process is gone.)
 //!
 //! Where it happens: in a destructor of a thread-local of the main thread, which the C library runs before all
 //! `atexit` functions, thus before the static destructors of libraries that Python loaded; or, where another thread
