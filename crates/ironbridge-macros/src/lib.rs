@@ -1,1 +1,31 @@
-//! x
+//! The procedural macros of [Ironbridge](https://docs.rs/ironbridge). Use them through that crate, which documents
+//! them.
+//!
+//! `python!` works in four steps, a module each: the [`header`] is read; the code is brought in, from the tokens of a
+//! block ([`block_text`]), a string literal ([`literal_text`]) or a file ([`file_text`]), each as a [`code::Code`]
+//! that knows where in the program its text stands; it is parsed and checked by `ironbridge-python-ast`, whose
+//! diagnostics go back to those places; and the call is written ([`expand`]).
+
+mod block_text;
+mod captures;
+mod code;
+mod expand;
+mod file_text;
+mod form;
+mod gaps;
+mod header;
+mod literal_text;
+
+use proc_macro::TokenStream;
+
+/// Runs Python. See `ironbridge::python!`.
+#[proc_macro]
+pub fn python(input: TokenStream) -> TokenStream {
+    expand::python(input.into())
+        .unwrap_or_else(|error| {
+            // The value of the whole, so that only our errors are shown and none about the type of nothing.
+            let errors = error.into_compile_error();
+            quote::quote!({ #errors ::core::unreachable!() })
+        })
+        .into()
+}

@@ -42,20 +42,6 @@ pub fn dedent(source: &str) -> String {
     dedented
 }
 
-/// The first line after the first that is indented less than the first one, as its line number from 1: such a block
-/// began on the line of its opening brace and went on further left.
-pub fn indented_less_than_first(source: &str) -> Option<usize> {
-    let mut lines = source
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
-    let (_, first) = lines.next()?;
-    let first = indentation(first).len();
-    lines
-        .find(|(_, line)| indentation(line).len() < first)
-        .map(|(index, _)| index + 1)
-}
-
 /// Each line with its line ending and the byte offset where it starts.
 fn lines(source: &str) -> impl Iterator<Item = (usize, &str)> {
     source.split_inclusive('\n').scan(0, |start, line| {

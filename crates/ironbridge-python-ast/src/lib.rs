@@ -22,6 +22,6 @@ mod scope;
 mod visit;
 
 pub use block::{Block, BlockOptions, ResultKind};
-pub use dedent::{dedent, indented_less_than_first};
+pub use dedent::dedent;
 pub use diagnostic::{Diagnostic, LineColumn, line_column};
 pub use lexical::names_at;

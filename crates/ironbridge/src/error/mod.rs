@@ -5,18 +5,44 @@
 //! frames) from the interpreter on first demand.
 //!
 //! `{}` prints one line, `{:#}` the whole story.
+//!
+//! ```
+//! use ironbridge::{ErrorKind, Session};
+//!
+//! let error = Session::new()?.run("int('many')").unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::Exception);
+//! assert_eq!(error.to_string(), "ValueError: invalid literal for int() with base 10: 'many'");
+//! assert!(format!("{error:#}").contains("Traceback (most recent call last):"));
+//! # Ok::<(), ironbridge::Error>(())
+//! ```
+//!
+//! It turns back into the same Python exception where it crosses into Python again: `PyErr::from(error)`.
 
+mod conversion;
+mod exception;
+mod into_python;
+mod origin;
 mod report;
+mod story;
 
 use std::fmt;
 
+use pyo3::prelude::*;
+
+pub use exception::Exception;
+pub use origin::Origin;
 pub use report::Report;
+pub use story::{Cause, Frame, Story};
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// The longest message in an error's one line, in characters; `{:#}` and [`Exception::message`] have all of it.
+const LONGEST_LINE: usize = 1000;
+
 /// What failed. New kinds may be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// An environment was not found, could not be made, or does not fit the linked interpreter.
@@ -40,16 +66,22 @@ pub enum ErrorKind {
 }
 
 /// An error of Ironbridge or of the Python it ran.
-pub struct Error(Box<Repr>);
+pub struct Error(Box<Inner>);
 
-enum Repr {
-    Report { kind: ErrorKind, report: Report },
+struct Inner {
+    kind: ErrorKind,
+    cause: What,
+}
+
+enum What {
+    Report(Report),
+    Exception(Exception),
 }
 
 impl Error {
-    /// An error of the given kind that says `asked_and_found` in one line; details, help and a source can follow.
     pub(crate) fn report(kind: ErrorKind, report: Report) -> Self {
-        Self(Box::new(Repr::Report { kind, report }))
+        let cause = What::Report(report);
+        Self(Box::new(Inner { kind, cause }))
     }
 
     /// An environment was not found, could not be made, or does not fit.
@@ -62,18 +94,102 @@ impl Error {
         Self::report(ErrorKind::Start, report.into())
     }
 
+    /// A Python exception, raised by the call at `origin`.
+    #[cold]
+    pub(crate) fn from_python(py: Python<'_>, error: PyErr, origin: Option<Origin>) -> Self {
+        let value = error.into_value(py).into_bound(py);
+        let (kind, exception) = Exception::read(py, value, origin);
+        let cause = What::Exception(exception);
+        Self(Box::new(Inner { kind, cause }))
+    }
+
+    /// A Rust value that cannot become a Python object.
+    #[cold]
+    pub(crate) fn capture(
+        py: Python<'_>,
+        name: &str,
+        rust_type: &str,
+        error: PyErr,
+        origin: Origin,
+    ) -> Self {
+        let report = conversion::into_python(py, name, rust_type, &error);
+        Self::conversion(py, report, error, origin)
+    }
+
+    /// A Python value that is not the `T` that was asked for.
+    #[cold]
+    pub(crate) fn result<T>(
+        value: &Bound<'_, PyAny>,
+        error: PyErr,
+        what: &str,
+        origin: Origin,
+    ) -> Self {
+        let report = conversion::from_python::<T>(value, &error, what);
+        Self::conversion(value.py(), report, error, origin)
+    }
+
+    fn conversion(py: Python<'_>, report: Report, error: PyErr, origin: Origin) -> Self {
+        let source = Self::from_python(py, error, Some(origin));
+        let report = report.detail("at", origin.to_string()).caused_by(source);
+        Self::report(ErrorKind::Conversion, report)
+    }
+
     /// What failed.
     pub fn kind(&self) -> ErrorKind {
-        match &*self.0 {
-            Repr::Report { kind, .. } => *kind,
+        self.0.kind
+    }
+
+    /// The Python exception, where the error began as one.
+    pub fn exception(&self) -> Option<&Exception> {
+        match &self.0.cause {
+            What::Exception(exception) => Some(exception),
+            What::Report(_) => None,
         }
+    }
+
+    /// The exit code that Python code asked for: of `sys.exit(3)` it is 3, of `sys.exit()` 0, of `sys.exit("text")` 1.
+    /// `None` where the error is no [`ErrorKind::SystemExit`].
+    pub fn exit_code(&self) -> Option<i32> {
+        if self.kind() != ErrorKind::SystemExit {
+            return None;
+        }
+        let exception = self.exception()?;
+        crate::interpreter::attach_started(|py| {
+            let code = exception.value(py).getattr("code").ok()?;
+            if code.is_none() {
+                Some(0)
+            } else {
+                Some(code.extract().unwrap_or(1))
+            }
+        })
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            Repr::Report { report, .. } => report.fmt(f),
+        match &self.0.cause {
+            What::Report(report) => report.fmt(f),
+            What::Exception(exception) if f.alternate() => {
+                write!(f, "{}", exception.story())?;
+                match exception.origin() {
+                    Some(origin) => write!(f, "\n  called from Rust at {origin}"),
+                    None => Ok(()),
+                }
+            }
+            What::Exception(exception) => {
+                f.write_str(exception.type_name())?;
+                let message = exception.message();
+                if message.is_empty() {
+                    return Ok(());
+                }
+                let first_line = message.lines().next().unwrap_or_default();
+                let shown = story::cut(first_line, LONGEST_LINE);
+                write!(f, ": {shown}")?;
+                if first_line.len() < message.trim_end().len() && !shown.ends_with('…') {
+                    f.write_str(" …")?;
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -87,8 +203,26 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &*self.0 {
-            Repr::Report { report, .. } => report.source(),
+        match &self.0.cause {
+            What::Report(report) => report.source(),
+            What::Exception(_) => None,
         }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Error {
+    /// `kind`, `message` (the one line), and of an exception its `story`.
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+
+        let mut fields = serializer.serialize_struct("Error", 3)?;
+        fields.serialize_field("kind", &self.kind())?;
+        fields.serialize_field("message", &self.to_string())?;
+        fields.serialize_field("story", &self.exception().map(Exception::story))?;
+        fields.end()
     }
 }

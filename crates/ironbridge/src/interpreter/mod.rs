@@ -8,7 +8,7 @@ mod exit;
 mod landmark;
 #[cfg(unix)]
 mod signals;
-mod start;
+pub(crate) mod start;
 #[cfg(feature = "tracing")]
 mod streams;
 mod threads;

@@ -204,7 +204,7 @@ fn adopt() -> Interpreter {
 }
 
 /// Runs a piece of Python that this crate carries, and gives what it names `item`.
-pub(super) fn bootstrap<'py>(
+pub(crate) fn bootstrap<'py>(
     py: Python<'py>,
     file: &str,
     source: &str,

@@ -1,0 +1,110 @@
+//! Writes the call: a static that holds the code, and an expression that runs it.
+
+use ironbridge_python_ast::{Block, BlockOptions, ResultKind};
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+
+use crate::code::Code;
+use crate::form::{self, Form};
+use crate::header::{self, Header};
+use crate::{block_text, captures, file_text, literal_text};
+
+/// The expansion of `python!`.
+pub(crate) fn python(input: TokenStream) -> syn::Result<TokenStream> {
+    let (header, tokens) = header::split(input)?;
+    if let Some(token) = header.async_token {
+        return Err(syn::Error::new(
+            token.span,
+            "`async` blocks are not there yet; run the coroutine inside the block with `asyncio.run(...)`",
+        ));
+    }
+    let form = form::of(&tokens)?;
+    let code = match form {
+        Form::Block => block_text::read(tokens)?,
+        Form::Literal => literal_text::read(tokens)?,
+        Form::File => file_text::read(tokens)?,
+    };
+    let parameters: Vec<String> = code
+        .captures
+        .iter()
+        .map(|capture| capture.parameter.clone())
+        .collect();
+    let options = BlockOptions {
+        captures: &parameters,
+        shown_as: matches!(form, Form::Block).then_some(captures::shown as fn(&str) -> String),
+        is_async: false,
+        result: if header.result.is_some() {
+            ResultKind::Value
+        } else {
+            ResultKind::Nothing
+        },
+    };
+    let block = Block::parse(&code.text, &options).map_err(|errors| code.error(errors))?;
+    Ok(call(&header, &code, &block))
+}
+
+fn call(header: &Header, code: &Code, block: &Block) -> TokenStream {
+    let private = quote!(::ironbridge::__private);
+    let start = Span::call_site().start();
+    let rust_file = Span::call_site().file();
+    let (rust_line, rust_column) = (narrow(start.line), narrow(start.column + 1));
+
+    let Code {
+        text,
+        file,
+        captures,
+        ..
+    } = code;
+    let source = match &code.tracked_file {
+        // Read again by the compiler, so that a change of the file builds the program anew.
+        Some(path) => quote!(::core::include_str!(#path)),
+        None => quote!(#text),
+    };
+    let line = narrow(code.line);
+    let parameters = captures.iter().map(|capture| &capture.parameter);
+    let shown = captures.iter().map(|capture| &capture.shown);
+    let bound_names = &block.bound_names;
+    let gives_value = header.result.is_some() && block.ends_in_expression;
+
+    let values: Vec<_> = captures.iter().map(|capture| &capture.value).collect();
+    let names: Vec<_> = (0..captures.len())
+        .map(|index| format_ident!("__capture_{index}"))
+        .collect();
+    let indices = 0..captures.len();
+    let session = header.session.as_ref().map_or_else(
+        || quote!(#private::shared_session()?),
+        |session| quote!(::core::borrow::Borrow::<::ironbridge::Session>::borrow(&(#session))),
+    );
+    let run = match &header.result {
+        Some(result) => quote_spanned!(Span::mixed_site()=> #private::run_for::<#result, _, _>),
+        None => quote!(#private::run),
+    };
+    quote! {{
+        static SITE: #private::CallSite = #private::CallSite::new(#private::BlockSource {
+            text: #source,
+            file: #file,
+            line: #line,
+            rust_file: #rust_file,
+            rust_line: #rust_line,
+            rust_column: #rust_column,
+            parameters: &[#(#parameters),*],
+            captures: &[#(#shown),*],
+            bound_names: &[#(#bound_names),*],
+            gives_value: #gives_value,
+        });
+        // Values are taken before the interpreter is, and live until the call is over.
+        match (#(&(#values),)*) {
+            (#(#names,)*) => (|| -> ::ironbridge::Result<_> {
+                #[allow(unused_imports)]
+                use #private::CaptureByTrait as _;
+                #run(&SITE, #session, |py| ::core::result::Result::Ok([
+                    #(#private::Captured(#names).capture(py, &SITE, #indices)?),*
+                ]))
+            })(),
+        }
+    }}
+}
+
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
