@@ -18,7 +18,7 @@ pub(crate) fn python(input: TokenStream) -> syn::Result<TokenStream> {
             "`async` blocks are not there yet; run the coroutine inside the block with `asyncio.run(...)`",
         ));
     }
-    let form = form::of(&tokens)?;
+    let form = form::of(&tokens, header.result.is_some())?;
     let code = match form {
         Form::Block => block_text::read(tokens)?,
         Form::Literal => literal_text::read(tokens)?,

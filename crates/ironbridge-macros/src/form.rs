@@ -14,7 +14,7 @@ pub(crate) enum Form {
 
 /// Tells the form by the first tokens, and where these could be Python by the delimiter of the macro call: braces hold
 /// a block, parentheses a literal or a file.
-pub(crate) fn of(code: &TokenStream) -> syn::Result<Form> {
+pub(crate) fn of(code: &TokenStream, wants_value: bool) -> syn::Result<Form> {
     let head: Vec<TokenTree> = code.clone().into_iter().take(4).collect();
     let braces = delimiter_of_call() == Some(Delimiter::Brace);
 
@@ -39,7 +39,7 @@ pub(crate) fn of(code: &TokenStream) -> syn::Result<Form> {
         if !braces || is_rust_only(literal) {
             return Ok(Form::Literal);
         }
-        if rest.is_empty() {
+        if rest.is_empty() && !wants_value {
             return Err(syn::Error::new(
                 literal.span(),
                 "a block that is only a string does nothing; to run the text of a literal write \

@@ -156,7 +156,7 @@ fn the_language_works_as_in_a_module() -> Result<()> {
     assert_eq!(session.get::<String>("caught")?, "division by zero");
     assert_eq!(
         session.get::<String>("text")?,
-        "a \"quoted\" # no comment\n  second line"
+        "a \"quoted\" # no comment\n    second line"
     );
     assert_eq!(python! { session -> f64 => floor(pi) + lambda_(1) }?, 5.0);
     assert!(session.get::<i64>("temporary").is_err());

@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use super::exception::{is_surrogate_error, lossless, message};
 use super::report::Report;
@@ -147,13 +147,32 @@ fn fits(value: &Bound<'_, PyAny>, expected: &str) -> bool {
         "u16" => value.extract::<u16>().is_ok(),
         "u32" => value.extract::<u32>().is_ok(),
         "u64" | "usize" => value.extract::<u64>().is_ok(),
-        _ if expected.starts_with("Option<") && value.is_none() => true,
-        _ if expected.ends_with(['>', ')']) => {
-            let (path, _, _) = locate(value, expected);
-            let container = value.is_instance_of::<PyList>()
-                || value.is_instance_of::<PyTuple>()
-                || value.is_instance_of::<PyDict>();
-            path.is_empty() && (container || !expected.starts_with("Vec<"))
+        _ => fits_generic(value, expected),
+    }
+}
+
+/// [`fits`] for types with parameters, and tuples.
+fn fits_generic(value: &Bound<'_, PyAny>, expected: &str) -> bool {
+    if let Some(items) = expected.strip_prefix('(').and_then(|e| e.strip_suffix(')')) {
+        let items = split_types(items);
+        return value
+            .cast::<PyTuple>()
+            .is_ok_and(|tuple| tuple.len() == items.len())
+            && locate_in_tuple(value, &items).is_none();
+    }
+    let Some((outer, parameters)) = expected.strip_suffix('>').and_then(|e| e.split_once('<'))
+    else {
+        return true;
+    };
+    match (outer, &*split_types(parameters)) {
+        ("Option", [inner]) => value.is_none() || fits(value, inner),
+        ("Vec" | "VecDeque" | "HashSet" | "BTreeSet", [item, ..]) => {
+            !value.is_instance_of::<PyString>()
+                && value.try_iter().is_ok()
+                && locate_in_sequence(value, item).is_none()
+        }
+        ("HashMap" | "BTreeMap", [key, item, ..]) => {
+            value.is_instance_of::<PyDict>() && locate_in_dict(value, key, item).is_none()
         }
         _ => true,
     }

@@ -1,4 +1,4 @@
-//! The way back: an error that crosses into Python again is the exception that it was.
+//! Between `PyO3`'s error and ours: an error that crosses into Python again is the exception that it was.
 
 use pyo3::exceptions::{
     PyImportError, PyInterruptedError, PyKeyboardInterrupt, PyRuntimeError, PySystemExit,
@@ -28,5 +28,12 @@ impl From<Error> for PyErr {
                 PyRuntimeError::new_err(text)
             }
         }
+    }
+}
+
+impl From<PyErr> for Error {
+    /// So that `?` works where `PyO3` is used directly.
+    fn from(error: PyErr) -> Self {
+        crate::interpreter::attach_started(|py| Self::from_python(py, error, None))
     }
 }
