@@ -10,8 +10,22 @@ use crate::header::{self, Header};
 use crate::{block_text, captures, file_text, literal_text};
 
 /// The expansion of `python!`.
-pub(crate) fn python(input: TokenStream) -> syn::Result<TokenStream> {
-    let (header, tokens) = header::split(input)?;
+pub(crate) fn python(input: TokenStream) -> TokenStream {
+    let (header, tokens) = match header::split(input) {
+        Ok(parts) => parts,
+        Err(error) => return refused(&error, None),
+    };
+    expand(&header, tokens).unwrap_or_else(|error| refused(&error, header.result.as_ref()))
+}
+
+/// The errors, and a value of the type that was asked for, so that none about the type of nothing follow.
+fn refused(error: &syn::Error, result: Option<&syn::Type>) -> TokenStream {
+    let errors = error.to_compile_error();
+    let result = result.map_or_else(|| quote!(()), |result| quote!(#result));
+    quote!({ #errors ::ironbridge::__private::refused::<#result>() })
+}
+
+fn expand(header: &Header, tokens: TokenStream) -> syn::Result<TokenStream> {
     if let Some(token) = header.async_token {
         return Err(syn::Error::new(
             token.span,
@@ -40,7 +54,7 @@ pub(crate) fn python(input: TokenStream) -> syn::Result<TokenStream> {
         },
     };
     let block = Block::parse(&code.text, &options).map_err(|errors| code.error(errors))?;
-    Ok(call(&header, &code, &block))
+    Ok(call(header, &code, &block))
 }
 
 fn call(header: &Header, code: &Code, block: &Block) -> TokenStream {
@@ -67,13 +81,23 @@ fn call(header: &Header, code: &Code, block: &Block) -> TokenStream {
     let gives_value = header.result.is_some() && block.ends_in_expression;
 
     let values: Vec<_> = captures.iter().map(|capture| &capture.value).collect();
-    let names: Vec<_> = (0..captures.len())
-        .map(|index| format_ident!("__capture_{index}"))
+    let py = format_ident!("py", span = Span::mixed_site());
+    // Each conversion carries the place of its value, for the error where there is none.
+    let names: Vec<_> = captures
+        .iter()
+        .enumerate()
+        .map(|(index, capture)| {
+            format_ident!("__capture_{index}", span = hidden_at(&capture.value))
+        })
         .collect();
-    let indices = 0..captures.len();
+    let conversions = names.iter().enumerate().map(|(index, name)| {
+        quote_spanned!(name.span()=> #private::Captured(#name).capture(#py, &SITE, #index)?)
+    });
     let session = header.session.as_ref().map_or_else(
         || quote!(#private::shared_session()?),
-        |session| quote!(::core::borrow::Borrow::<::ironbridge::Session>::borrow(&(#session))),
+        |session| {
+            quote_spanned!(hidden_at(session)=> ::core::borrow::Borrow::<::ironbridge::Session>::borrow(&(#session)))
+        },
     );
     let run = match &header.result {
         Some(result) => quote_spanned!(Span::mixed_site()=> #private::run_for::<#result, _, _>),
@@ -97,12 +121,16 @@ fn call(header: &Header, code: &Code, block: &Block) -> TokenStream {
             (#(#names,)*) => (|| -> ::ironbridge::Result<_> {
                 #[allow(unused_imports)]
                 use #private::CaptureByTrait as _;
-                #run(&SITE, #session, |py| ::core::result::Result::Ok([
-                    #(#private::Captured(#names).capture(py, &SITE, #indices)?),*
-                ]))
+                #run(&SITE, #session, |#py| ::core::result::Result::Ok([#(#conversions),*]))
             })(),
         }
     }}
+}
+
+/// A span that errors are shown at but whose names a user cannot meet.
+fn hidden_at(tokens: &impl quote::ToTokens) -> Span {
+    use syn::spanned::Spanned as _;
+    Span::mixed_site().located_at(tokens.span())
 }
 
 fn narrow(number: usize) -> u32 {

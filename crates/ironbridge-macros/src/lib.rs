@@ -21,11 +21,5 @@ use proc_macro::TokenStream;
 /// Runs Python. See `ironbridge::python!`.
 #[proc_macro]
 pub fn python(input: TokenStream) -> TokenStream {
-    expand::python(input.into())
-        .unwrap_or_else(|error| {
-            // The value of the whole, so that only our errors are shown and none about the type of nothing.
-            let errors = error.into_compile_error();
-            quote::quote!({ #errors ::core::unreachable!() })
-        })
-        .into()
+    expand::python(input.into()).into()
 }

@@ -5,13 +5,15 @@ use ironbridge::python;
 fn main() {
     let known = 1;
 
-    let _ = python!(file = "tests/broken.py");
+    let _ = python!(file = "tests/python/broken.py");
 
-    let _ = python!(file = "tests/assigns.py", known);
+    let _ = python!(file = "tests/python/assigns.py", known);
 
-    let _ = python!(file = "tests/returns.py");
+    let _ = python!(file = "tests/python/returns.py");
 
-    let _ = python!(file = "tests/reads.py", unknown);
+    let _ = python!(file = "tests/python/reads.py", unknown);
 
-    let _ = python!(file = "tests/no_such_file.py");
+    let _ = python!(file = "tests/python/awaits.py");
+
+    let _ = python!(file = "tests/python/no_such_file.py");
 }

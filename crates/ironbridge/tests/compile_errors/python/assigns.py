@@ -1,0 +1,3 @@
+"""Assigns to a capture."""
+
+known = 2
