@@ -1,0 +1,29 @@
+//! `ironbridge-bench SUITE --rounds N` prints the suite's rows as one JSON array. `cargo xtask bench` runs it beside the
+//! peers and makes the table.
+
+#![allow(clippy::print_stdout, reason = "it prints the rows")]
+
+mod calls;
+mod floor;
+mod rounds;
+mod start;
+
+use anyhow::{Context, Result, bail};
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let suite = arguments
+        .next()
+        .context("which suite? `calls` or `start`")?;
+    let rounds = match (arguments.next().as_deref(), arguments.next()) {
+        (Some("--rounds"), Some(rounds)) => rounds.parse()?,
+        _ => 41,
+    };
+    let rows = match suite.as_str() {
+        "calls" => calls::measure(rounds)?,
+        "start" => start::measure(rounds)?,
+        other => bail!("there is no suite `{other}`; there are `calls` and `start`"),
+    };
+    println!("{}", serde_json::to_string_pretty(&rows)?);
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! Medians over interleaved rounds: each round times every subject of a row once, so that what disturbs the machine
+//! disturbs all of them alike.
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+/// One line of the table.
+#[derive(Serialize)]
+pub(crate) struct Row {
+    suite: &'static str,
+    row: &'static str,
+    subject: &'static str,
+    /// Of one call, in `unit`.
+    median: f64,
+    unit: &'static str,
+    /// `median` by `floor`.
+    ratio: f64,
+    /// The row's first subject, measured in the same process and rounds.
+    floor: f64,
+}
+
+/// A way to do what the row names: runs it the given number of times.
+pub(crate) struct Subject<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) run: Box<dyn FnMut(u32) + 'a>,
+}
+
+impl<'a> Subject<'a> {
+    pub(crate) fn new(name: &'static str, mut once: impl FnMut() + 'a) -> Self {
+        let run = move |times| (0..times).for_each(|_| once());
+        Self {
+            name,
+            run: Box::new(run),
+        }
+    }
+}
+
+/// Times the subjects, the first of which is the floor.
+pub(crate) fn measure(
+    suite: &'static str,
+    row: &'static str,
+    rounds: usize,
+    times: u32,
+    mut subjects: Vec<Subject<'_>>,
+) -> Vec<Row> {
+    for subject in &mut subjects {
+        (subject.run)(times / 10 + 1);
+    }
+    let mut samples = vec![Vec::with_capacity(rounds); subjects.len()];
+    for _ in 0..rounds {
+        for (subject, samples) in subjects.iter_mut().zip(&mut samples) {
+            let begun = Instant::now();
+            (subject.run)(times);
+            samples.push(begun.elapsed().as_secs_f64() * 1e9 / f64::from(times));
+        }
+    }
+    let medians: Vec<f64> = samples.into_iter().map(median).collect();
+    let floor = medians[0];
+    subjects
+        .iter()
+        .zip(medians)
+        .map(|(subject, median)| Row {
+            suite,
+            row,
+            subject: subject.name,
+            median,
+            unit: "ns",
+            ratio: median / floor,
+            floor,
+        })
+        .collect()
+}
+
+fn median(mut samples: Vec<f64>) -> f64 {
+    samples.sort_by(f64::total_cmp);
+    samples[samples.len() / 2]
+}
