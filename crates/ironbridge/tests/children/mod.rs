@@ -20,7 +20,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-const SCENARIO: &str = "IRONBRIDGE_TEST_SCENARIO";
+/// Tells a child which scenario to be.
+pub(crate) const SCENARIO: &str = "IRONBRIDGE_TEST_SCENARIO";
 
 /// What a child has at most before it is killed and the test fails.
 const LIMIT: Duration = Duration::from_mins(1);
