@@ -7,7 +7,7 @@
 
 #![allow(clippy::print_stdout, reason = "it prints what it finds")]
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use ironbridge::{Environment, ErrorKind, Interpreter, Session, pyo3::Py, python};
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 
@@ -39,8 +39,10 @@ fn main() -> Result<()> {
     }?;
 
     // An error is a value with the whole story, Python's and Rust's; this one we expect.
-    let refused = python! { session => encoder.encode(None) }.unwrap_err();
-    ensure!(refused.kind() == ErrorKind::Exception, refused);
+    match python! { session => encoder.encode(None) } {
+        Err(error) if error.kind() == ErrorKind::Exception => {}
+        other => bail!("None is no list of texts, but: {other:?}"),
+    }
 
     // A typed result: two arrays that stay where NumPy has them.
     let (query, vectors) = python! { session -> (Py<PyArray1<f32>>, Py<PyArray2<f32>>) =>
@@ -61,7 +63,10 @@ fn main() -> Result<()> {
         let (source, text): (String, String) =
             python! { session -> (String, String) => index.passages['number] }
                 .with_context(|| format!("passage {number}"))?;
-        let bar = "█".repeat((score.max(0.0) * 20.0).round() as usize);
+        let bar: String = (1..=20_u8)
+            .filter(|step| f32::from(*step) <= score * 20.0)
+            .map(|_| '█')
+            .collect();
         println!("{score:.3} {bar:<20} {source}");
         println!("      {}", text.chars().take(100).collect::<String>());
     }

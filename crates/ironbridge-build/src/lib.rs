@@ -12,6 +12,12 @@
 //!
 //! The package needs `ironbridge` among its dependencies and `ironbridge-build` among its build dependencies.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::needless_doctest_main,
+    reason = "printing is how a build script speaks to Cargo; the example is a whole one"
+)]
+
 use std::env;
 
 /// Writes the directory of the linked libpython into the programs of this package (an rpath), so that they start

@@ -166,10 +166,8 @@ impl Layout {
         let mut line_starts = Vec::new();
         for piece in pieces {
             let start = piece.span.start();
-            if start.line > line {
-                if piece.depth == 0 && piece.text != "#" {
-                    line_starts.push((start.column, piece.span));
-                }
+            if start.line > line && piece.depth == 0 && piece.text != "#" {
+                line_starts.push((start.column, piece.span));
             }
             line = line.max(piece.span.end().line);
         }

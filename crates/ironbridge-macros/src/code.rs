@@ -95,12 +95,12 @@ fn spanning(
     range: &std::ops::Range<usize>,
 ) -> TokenStream {
     let end = range.end.max(range.start + 1);
-    let touched = places
+    let mut touched = places
         .iter()
         .filter(|(place, _)| place.start < end && range.start < place.end);
     let before = places.iter().rfind(|(place, _)| place.start <= range.start);
     let first = touched.clone().next().or(before).or(places.first());
-    let last = touched.last().or(first);
+    let last = touched.next_back().or(first);
     let (Some((_, first)), Some((_, last))) = (first, last) else {
         return TokenStream::new();
     };

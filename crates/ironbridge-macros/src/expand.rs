@@ -69,10 +69,11 @@ fn call(header: &Header, code: &Code, block: &Block) -> TokenStream {
         captures,
         ..
     } = code;
-    let source = match &code.tracked_file {
+    let source = if let Some(path) = &code.tracked_file {
         // Read again by the compiler, so that a change of the file builds the program anew.
-        Some(path) => quote!(::core::include_str!(#path)),
-        None => quote!(#text),
+        quote!(::core::include_str!(#path))
+    } else {
+        quote!(#text)
     };
     let line = narrow(code.line);
     let parameters = captures.iter().map(|capture| &capture.parameter);
@@ -91,7 +92,7 @@ fn call(header: &Header, code: &Code, block: &Block) -> TokenStream {
         })
         .collect();
     let conversions = names.iter().enumerate().map(|(index, name)| {
-        quote_spanned!(name.span()=> #private::Captured(#name).capture(#py, &SITE, #index)?)
+        quote_spanned!(name.span()=> #private::Captured(#name).capture(#py, &__IRONBRIDGE_SITE, #index)?)
     });
     let session = header.session.as_ref().map_or_else(
         || quote!(#private::shared_session()?),
@@ -99,12 +100,13 @@ fn call(header: &Header, code: &Code, block: &Block) -> TokenStream {
             quote_spanned!(hidden_at(session)=> ::core::borrow::Borrow::<::ironbridge::Session>::borrow(&(#session)))
         },
     );
-    let run = match &header.result {
-        Some(result) => quote_spanned!(Span::mixed_site()=> #private::run_for::<#result, _, _>),
-        None => quote!(#private::run),
+    let run = if let Some(result) = &header.result {
+        quote!(#private::run_for::<#result, _, _>)
+    } else {
+        quote!(#private::run)
     };
     quote! {{
-        static SITE: #private::CallSite = #private::CallSite::new(#private::BlockSource {
+        static __IRONBRIDGE_SITE: #private::CallSite = #private::CallSite::new(#private::BlockSource {
             text: #source,
             file: #file,
             line: #line,
@@ -121,7 +123,7 @@ fn call(header: &Header, code: &Code, block: &Block) -> TokenStream {
             (#(#names,)*) => (|| -> ::ironbridge::Result<_> {
                 #[allow(unused_imports)]
                 use #private::CaptureByTrait as _;
-                #run(&SITE, #session, |#py| ::core::result::Result::Ok([#(#conversions),*]))
+                #run(&__IRONBRIDGE_SITE, #session, |#py| ::core::result::Result::Ok([#(#conversions),*]))
             })(),
         }
     }}

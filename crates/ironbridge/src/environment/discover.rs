@@ -52,20 +52,16 @@ pub(super) fn discover(surroundings: &Surroundings) -> Result<Environment> {
         })?;
         return Ok(Environment::new(layout, source, looked_at));
     }
-    match nearest_dot_venv(surroundings.directory.as_deref()) {
-        Some(prefix) => {
-            looked_at.push(format!(".venv: {}", prefix.display()));
-            let layout = Layout::read(&prefix)?;
-            Ok(Environment::new(layout, Source::DotVenv, looked_at))
-        }
-        None => {
-            looked_at.push(".venv: none from the working directory upward".to_owned());
-            let mut environment = linked()?;
-            looked_at.append(&mut environment.looked_at);
-            environment.looked_at = looked_at;
-            Ok(environment)
-        }
+    if let Some(prefix) = nearest_dot_venv(surroundings.directory.as_deref()) {
+        looked_at.push(format!(".venv: {}", prefix.display()));
+        let layout = Layout::read(&prefix)?;
+        return Ok(Environment::new(layout, Source::DotVenv, looked_at));
     }
+    looked_at.push(".venv: none from the working directory upward".to_owned());
+    let mut environment = linked()?;
+    looked_at.append(&mut environment.looked_at);
+    environment.looked_at = looked_at;
+    Ok(environment)
 }
 
 /// The nearest `.venv` that is a virtual environment.

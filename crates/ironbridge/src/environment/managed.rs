@@ -5,6 +5,7 @@
 //! others wait. A directory in its place is therefore whole. The absolute paths that scripts have in them are mended
 //! before the rename; compiled files, which have them too, are made after it.
 
+use std::fmt::Write as _;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -270,10 +271,11 @@ fn normalised(requirement: &str) -> String {
 
 fn key_of(record: &str) -> String {
     let hash = Sha256::digest(record.as_bytes());
-    hash.iter()
-        .take(10)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut key = String::new();
+    for byte in hash.iter().take(10) {
+        let _ = write!(key, "{byte:02x}");
+    }
+    key
 }
 
 /// Whether the environment is whole, of this record, and its Python still there.

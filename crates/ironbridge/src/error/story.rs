@@ -119,16 +119,15 @@ fn read_cause(
         )
     };
     let explicit = cause.is_some();
-    let behind = match cause {
-        Some(cause) => cause,
-        None => {
-            let context = context?;
-            let suppressed = value.getattr(intern!(py, "__suppress_context__"));
-            if suppressed.is_ok_and(|suppressed| suppressed.is_truthy().unwrap_or(false)) {
-                return None;
-            }
-            context
+    let behind = if let Some(cause) = cause {
+        cause
+    } else {
+        let context = context?;
+        let suppressed = value.getattr(intern!(py, "__suppress_context__"));
+        if suppressed.is_ok_and(|suppressed| suppressed.is_truthy().unwrap_or(false)) {
+            return None;
         }
+        context
     };
     let behind = behind.cast_into::<PyBaseException>().ok()?;
     Some(Box::new(Cause {

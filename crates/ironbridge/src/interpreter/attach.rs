@@ -57,16 +57,6 @@ pub(crate) fn attach_started<R>(f: impl FnOnce(Python<'_>) -> R) -> R {
     }
 }
 
-/// [`attach_started`] for threads of the library's own that sit in Python for their whole life, such as an event
-/// loop: not in flight, so Ctrl-C does not interrupt it and does not take the program for busy.
-#[inline]
-pub(crate) fn attach_unmarked<R>(f: impl FnOnce(Python<'_>) -> R) -> R {
-    if threads::current().is_none() {
-        threads::join();
-    }
-    Python::attach(f)
-}
-
 /// Runs `f` detached from the interpreter, so that other threads can use it meanwhile; where this thread is not
 /// attached, just runs `f`.
 ///

@@ -21,9 +21,9 @@ use std::{
 
 use pyo3::{Python, ffi};
 
-pub use attach::{attach, detach};
 #[allow(unused_imports, reason = "the layers above take it from here")]
-pub(crate) use attach::{attach_started, attach_unmarked};
+pub(crate) use attach::attach_started;
+pub use attach::{attach, detach};
 pub use builder::InterpreterBuilder;
 
 use self::builder::Settings;

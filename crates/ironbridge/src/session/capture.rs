@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub struct Captured<'a, T: ?Sized>(pub &'a T);
 
-impl<'a, 't, T> Captured<'a, &'t [T]> {
+impl<'t, T> Captured<'_, &'t [T]> {
     /// Slices are captured as what they point to: `PyO3` converts `&[T]` but not `&&[T]`.
     #[inline]
     pub fn capture<'py>(

@@ -73,14 +73,18 @@ impl Session {
     #[inline]
     pub fn shared() -> Result<&'static Self> {
         static SHARED: OnceLock<Session> = OnceLock::new();
-        match SHARED.get() {
-            Some(session) => Ok(session),
-            None => {
-                // Of two threads that come here together, one session stays; the other was never seen.
-                let session = Self::named("ironbridge_session".to_owned())?;
-                Ok(SHARED.get_or_init(|| session))
-            }
+        static COMERS: AtomicUsize = AtomicUsize::new(0);
+        if let Some(session) = SHARED.get() {
+            return Ok(session);
         }
+        // Of threads that come here together one's session stays, and the others' were never seen. Each has a name
+        // of its own: a session that is dropped takes its name out of `sys.modules`.
+        let name = match COMERS.fetch_add(1, Ordering::Relaxed) {
+            0 => "ironbridge_session".to_owned(),
+            comer => format!("ironbridge_session_shared_{comer}"),
+        };
+        let session = Self::named(name)?;
+        Ok(SHARED.get_or_init(|| session))
     }
 
     fn named(name: String) -> Result<Self> {

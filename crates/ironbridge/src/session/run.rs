@@ -140,7 +140,7 @@ impl Session {
         })
     }
 
-    /// Calls a function of the session by its name, with a tuple of arguments.
+    /// Calls a function of the session, or of Python's own, by its name, with a tuple of arguments.
     ///
     /// # Errors
     ///
@@ -223,14 +223,17 @@ impl Session {
         origin: Origin,
     ) -> Result<Bound<'py, PyAny>> {
         let key = PyString::new(py, name);
-        match self.namespace(py).as_any().get_item(&key) {
-            Ok(value) => Ok(value),
-            Err(_) => {
-                let message = format!("name '{name}' is not defined in the session");
-                let error = pyo3::exceptions::PyNameError::new_err(message);
-                Err(Error::from_python(py, error, Some(origin)))
-            }
+        if let Some(value) = self.namespace(py).get_item(&key).ok().flatten() {
+            return Ok(value);
         }
+        let builtin = py
+            .import("builtins")
+            .and_then(|builtins| builtins.getattr(&key));
+        builtin.map_err(|_| {
+            let message = format!("name '{name}' is not defined in the session");
+            let error = pyo3::exceptions::PyNameError::new_err(message);
+            Error::from_python(py, error, Some(origin))
+        })
     }
 }
 
