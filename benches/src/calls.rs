@@ -4,9 +4,9 @@
 use std::hint::black_box;
 
 use anyhow::Result;
-use ironbridge::pyo3::ffi;
 use ironbridge::{Session, python};
 
+use crate::ffi;
 use crate::floor::{self, attached, vectorcall};
 use crate::rounds::{Row, Subject, measure as measure_row};
 
@@ -77,7 +77,9 @@ fn arithmetic(rounds: usize) -> Result<Vec<Row>> {
                         let result = vectorcall(function, arguments);
                         black_box(ffi::PyLong_AsLongLong(result));
                         ffi::Py_DECREF(result);
-                        arguments.map(|argument| ffi::Py_DECREF(argument));
+                        arguments
+                            .into_iter()
+                            .for_each(|argument| ffi::Py_DECREF(argument));
                     }
                 });
             }),
@@ -111,7 +113,9 @@ fn hypot(rounds: usize) -> Result<Vec<Row>> {
                         let result = vectorcall(function, arguments);
                         black_box(ffi::PyFloat_AsDouble(result));
                         ffi::Py_DECREF(result);
-                        arguments.map(|argument| ffi::Py_DECREF(argument));
+                        arguments
+                            .into_iter()
+                            .for_each(|argument| ffi::Py_DECREF(argument));
                     }
                 });
             }),
@@ -186,7 +190,9 @@ fn exception(rounds: usize) -> Result<Vec<Row>> {
                             &raw mut value,
                             &raw mut trace,
                         );
-                        [kind, value, trace].map(|object| ffi::Py_XDECREF(object));
+                        for object in [kind, value, trace] {
+                            ffi::Py_XDECREF(object);
+                        }
                     }
                 });
             }),

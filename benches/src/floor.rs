@@ -5,8 +5,8 @@
 use std::ffi::{CStr, CString};
 use std::ptr;
 
+use crate::ffi;
 use anyhow::{Result, ensure};
-use ironbridge::pyo3::ffi;
 
 /// Runs `f` attached, by `PyGILState_Ensure` and `Release` of a thread whose state is kept.
 #[inline]

@@ -2,6 +2,10 @@
 //! peers and makes the table.
 
 #![allow(clippy::print_stdout, reason = "it prints the rows")]
+#![allow(
+    clippy::expect_used,
+    reason = "a bench that fails has nothing to measure"
+)]
 
 mod calls;
 mod floor;
@@ -9,6 +13,7 @@ mod rounds;
 mod start;
 
 use anyhow::{Context, Result, bail};
+pub(crate) use ironbridge::pyo3::ffi;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);

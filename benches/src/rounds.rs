@@ -9,7 +9,8 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(crate) struct Row {
     suite: &'static str,
-    row: &'static str,
+    #[serde(rename = "row")]
+    name: &'static str,
     subject: &'static str,
     /// Of one call, in `unit`.
     median: f64,
@@ -39,7 +40,7 @@ impl<'a> Subject<'a> {
 /// Times the subjects, the first of which is the floor.
 pub(crate) fn measure(
     suite: &'static str,
-    row: &'static str,
+    name: &'static str,
     rounds: usize,
     times: u32,
     mut subjects: Vec<Subject<'_>>,
@@ -62,7 +63,7 @@ pub(crate) fn measure(
         .zip(medians)
         .map(|(subject, median)| Row {
             suite,
-            row,
+            name,
             subject: subject.name,
             median,
             unit: "ns",

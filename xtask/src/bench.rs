@@ -32,7 +32,8 @@ pub(crate) struct Arguments {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Row {
     suite: String,
-    row: String,
+    #[serde(rename = "row")]
+    name: String,
     subject: String,
     median: f64,
     unit: String,
@@ -78,7 +79,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     println!("{}", table(&rows));
-    missing.iter().for_each(|line| println!("{line}"));
+    for line in missing {
+        println!("{line}");
+    }
     if let Some(path) = &arguments.json {
         fs::write(path, serde_json::to_string_pretty(&rows)?)
             .with_context(|| format!("cannot write {}", path.display()))?;
@@ -143,14 +146,14 @@ fn table(rows: &[Row]) -> Table {
     }
     let mut names: Vec<&str> = Vec::new();
     for row in rows {
-        if !names.contains(&row.row.as_str()) {
-            names.push(&row.row);
+        if !names.contains(&row.name.as_str()) {
+            names.push(&row.name);
         }
     }
     for name in names {
-        for row in rows.iter().filter(|row| row.row == name) {
+        for row in rows.iter().filter(|row| row.name == name) {
             table.add_row([
-                row.row.clone(),
+                row.name.clone(),
                 row.subject.clone(),
                 shown(row.median, &row.unit),
                 format!("{:.2}", row.ratio),
@@ -176,7 +179,7 @@ mod tests {
     fn row(name: &str, subject: &str) -> Row {
         Row {
             suite: "calls".into(),
-            row: name.into(),
+            name: name.into(),
             subject: subject.into(),
             median: 150.0,
             unit: "ns".into(),

@@ -69,7 +69,9 @@ const STEPS: &[Step] = &[
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.list {
-        STEPS.iter().for_each(|step| println!("{}", step.name));
+        for step in STEPS {
+            println!("{}", step.name);
+        }
         println!("licences");
         return Ok(());
     }
