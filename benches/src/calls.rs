@@ -6,6 +6,7 @@ use std::hint::black_box;
 use anyhow::Result;
 use ironbridge::{Session, python};
 
+use crate::by_hand;
 use crate::ffi;
 use crate::floor::{self, attached, vectorcall};
 use crate::rounds::{Row, Subject, measure as measure_row};
@@ -35,131 +36,72 @@ pub(crate) fn measure(rounds: usize) -> Result<Vec<Row>> {
 
 /// `x = x + 1` on the session's globals.
 fn globals(rounds: usize) -> Result<Vec<Row>> {
-    let function = floor::define("x = 0\ndef f():\n    global x\n    x = x + 1\n", c"f")?;
     let session = Session::new()?;
     python! { session => x = 0 }?;
+    let ours = Subject::new("ironbridge python!", || {
+        python! { session => x = x + 1 }.expect("it runs");
+    });
+    let subjects = vec![by_hand::globals()?, ours];
     Ok(measure_row(
         SUITE,
         "x = x + 1 on globals",
         rounds,
         TIMES,
-        vec![
-            Subject::new("C API", || {
-                attached(|| {
-                    // SAFETY: attached; a live function.
-                    unsafe { ffi::Py_DECREF(vectorcall(function, [])) }
-                });
-            }),
-            Subject::new("ironbridge python!", || {
-                python! { session => x = x + 1 }.expect("it runs");
-            }),
-        ],
+        subjects,
     ))
 }
 
 /// Three integers in, one out.
 fn arithmetic(rounds: usize) -> Result<Vec<Row>> {
-    let function = floor::define("def f(a, b, c): return a * b + c\n", c"f")?;
     let session = Session::new()?;
     session.run("def f(a, b, c): return a * b + c")?;
     let (a, b, c) = (black_box(3_i64), black_box(4_i64), black_box(5_i64));
+    let block = Subject::new("ironbridge python!", || {
+        black_box(python! { session -> i64 => 'a * 'b + 'c }.expect("it runs"));
+    });
+    let by_name = Subject::new("ironbridge Session::call", || {
+        black_box(session.call::<i64, _>("f", (a, b, c)).expect("it runs"));
+    });
+    let subjects = vec![by_hand::arithmetic()?, block, by_name];
     Ok(measure_row(
         SUITE,
         "a * b + c of integers",
         rounds,
         TIMES,
-        vec![
-            Subject::new("C API", || {
-                attached(|| {
-                    // SAFETY: attached; a live function; every new reference is given back.
-                    unsafe {
-                        let arguments = [a, b, c].map(|n| ffi::PyLong_FromLongLong(n));
-                        let result = vectorcall(function, arguments);
-                        black_box(ffi::PyLong_AsLongLong(result));
-                        ffi::Py_DECREF(result);
-                        arguments
-                            .into_iter()
-                            .for_each(|argument| ffi::Py_DECREF(argument));
-                    }
-                });
-            }),
-            Subject::new("ironbridge python!", || {
-                black_box(python! { session -> i64 => 'a * 'b + 'c }.expect("it runs"));
-            }),
-            Subject::new("ironbridge Session::call", || {
-                black_box(session.call::<i64, _>("f", (a, b, c)).expect("it runs"));
-            }),
-        ],
+        subjects,
     ))
 }
 
 /// A C function of the standard library, called from a Python function: what a block is.
 fn hypot(rounds: usize) -> Result<Vec<Row>> {
-    let function = floor::define("import math\ndef f(a, b): return math.hypot(a, b)\n", c"f")?;
     let session = Session::new()?;
     session.import("math")?;
     let (a, b) = (black_box(3.0_f64), black_box(4.0_f64));
+    let ours = Subject::new("ironbridge python!", || {
+        black_box(python! { session -> f64 => math.hypot('a, 'b) }.expect("it runs"));
+    });
     Ok(measure_row(
         SUITE,
         "math.hypot",
         rounds,
         TIMES,
-        vec![
-            Subject::new("C API", || {
-                attached(|| {
-                    // SAFETY: attached; a live function; every new reference is given back.
-                    unsafe {
-                        let arguments = [a, b].map(|n| ffi::PyFloat_FromDouble(n));
-                        let result = vectorcall(function, arguments);
-                        black_box(ffi::PyFloat_AsDouble(result));
-                        ffi::Py_DECREF(result);
-                        arguments
-                            .into_iter()
-                            .for_each(|argument| ffi::Py_DECREF(argument));
-                    }
-                });
-            }),
-            Subject::new("ironbridge python!", || {
-                black_box(python! { session -> f64 => math.hypot('a, 'b) }.expect("it runs"));
-            }),
-        ],
+        vec![by_hand::hypot()?, ours],
     ))
 }
 
 /// Text in, text out.
 fn text(rounds: usize) -> Result<Vec<Row>> {
-    let function = floor::define("def f(text): return text.upper()\n", c"f")?;
     let session = Session::new()?;
     let input: &str = black_box("the interpreter lock");
+    let ours = Subject::new("ironbridge python!", || {
+        black_box(python! { session -> String => 'input.upper() }.expect("it runs"));
+    });
     Ok(measure_row(
         SUITE,
         "&str to String",
         rounds,
         TIMES,
-        vec![
-            Subject::new("C API", || {
-                attached(|| {
-                    // SAFETY: attached; a live function; the text's bytes are copied before its reference is given
-                    // back.
-                    unsafe {
-                        let length = ffi::Py_ssize_t::try_from(input.len()).unwrap_or(0);
-                        let argument =
-                            ffi::PyUnicode_FromStringAndSize(input.as_ptr().cast(), length);
-                        let result = vectorcall(function, [argument]);
-                        let mut size = 0;
-                        let bytes = ffi::PyUnicode_AsUTF8AndSize(result, &raw mut size);
-                        let size = usize::try_from(size).unwrap_or(0);
-                        let bytes = std::slice::from_raw_parts(bytes.cast::<u8>(), size);
-                        black_box(String::from_utf8_unchecked(bytes.to_vec()));
-                        ffi::Py_DECREF(result);
-                        ffi::Py_DECREF(argument);
-                    }
-                });
-            }),
-            Subject::new("ironbridge python!", || {
-                black_box(python! { session -> String => 'input.upper() }.expect("it runs"));
-            }),
-        ],
+        vec![by_hand::text()?, ours],
     ))
 }
 

@@ -7,6 +7,7 @@
     reason = "a bench that fails has nothing to measure"
 )]
 
+mod by_hand;
 mod calls;
 mod floor;
 mod rounds;
@@ -16,14 +17,10 @@ use anyhow::{Context, Result, bail};
 pub(crate) use ironbridge::pyo3::ffi;
 
 fn main() -> Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let suite = arguments
-        .next()
+    let suite = std::env::args()
+        .nth(1)
         .context("which suite? `calls` or `start`")?;
-    let rounds = match (arguments.next().as_deref(), arguments.next()) {
-        (Some("--rounds"), Some(rounds)) => rounds.parse()?,
-        _ => 41,
-    };
+    let rounds = rounds::from_arguments()?;
     let rows = match suite.as_str() {
         "calls" => calls::measure(rounds)?,
         "start" => start::measure(rounds)?,

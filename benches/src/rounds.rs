@@ -5,6 +5,15 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+/// The number after `--rounds`, or a default.
+pub(crate) fn from_arguments() -> anyhow::Result<usize> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--rounds");
+    match arguments.nth(1) {
+        Some(rounds) => Ok(rounds.parse()?),
+        None => Ok(41),
+    }
+}
+
 /// One line of the table.
 #[derive(Serialize)]
 pub(crate) struct Row {
