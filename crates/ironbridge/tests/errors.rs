@@ -301,7 +301,6 @@ fn a_capture_that_cannot_convert_is_named() {
             Err(PyValueError::new_err("it is shut"))
         }
     }
-    use ironbridge::pyo3;
     let door = Refuses;
     let error = python! { print('door) }.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conversion);

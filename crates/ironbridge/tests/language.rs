@@ -158,7 +158,7 @@ fn the_language_works_as_in_a_module() -> Result<()> {
         session.get::<String>("text")?,
         "a \"quoted\" # no comment\n    second line"
     );
-    assert_eq!(python! { session -> f64 => floor(pi) + lambda_(1) }?, 5.0);
+    assert_eq!(python! { session -> i64 => floor(pi) + lambda_(1) }?, 5);
     assert!(session.get::<i64>("temporary").is_err());
     assert!(
         session.get::<String>("error").is_err(),
@@ -247,9 +247,9 @@ fn two_threads_in_one_block_do_not_mix_captures() -> Result<()> {
                 })
             })
             .collect();
-        workers
-            .into_iter()
-            .for_each(|worker| worker.join().unwrap());
+        for worker in workers {
+            worker.join().unwrap();
+        }
     });
     Ok(())
 }

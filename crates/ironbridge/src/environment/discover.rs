@@ -144,7 +144,9 @@ mod tests {
         let inner = root.path().join("project/deep/down");
         fs::create_dir_all(&inner).unwrap();
         let dot_venv = root.path().join("project/.venv");
-        [&virtual_env, &conda, &dot_venv].map(|prefix| make(prefix));
+        for prefix in [&virtual_env, &conda, &dot_venv] {
+            make(prefix);
+        }
 
         let mut surroundings = Surroundings {
             virtual_env: Some(virtual_env.into()),
