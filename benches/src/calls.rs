@@ -59,10 +59,14 @@ fn arithmetic(rounds: usize) -> Result<Vec<Row>> {
     let block = Subject::new("ironbridge python!", || {
         black_box(python! { session -> i64 => 'a * 'b + 'c }.expect("it runs"));
     });
+    let function = session.function("f")?;
+    let held = Subject::new("ironbridge Function::call", || {
+        black_box(function.call::<i64, _>((a, b, c)).expect("it runs"));
+    });
     let by_name = Subject::new("ironbridge Session::call", || {
         black_box(session.call::<i64, _>("f", (a, b, c)).expect("it runs"));
     });
-    let subjects = vec![by_hand::arithmetic()?, block, by_name];
+    let subjects = vec![by_hand::arithmetic()?, block, held, by_name];
     Ok(measure_row(
         SUITE,
         "a * b + c of integers",

@@ -37,10 +37,11 @@
 //! with the loader's `error while loading shared libraries: libpython3.…`: add the line, or install libpython where the
 //! loader looks (`LD_LIBRARY_PATH`, `ldconfig`).
 
+#[doc(hidden)]
+pub mod __private;
 pub mod environment;
 pub mod error;
 pub mod interpreter;
-mod private;
 pub mod session;
 
 pub use environment::Environment;
@@ -87,8 +88,6 @@ pub use interpreter::{Interpreter, attach, detach};
 /// and `yield` at the top, `return` with a value where the header gives no type; each at its own place.
 #[cfg(feature = "macros")]
 pub use ironbridge_macros::python;
-#[doc(hidden)]
-pub use private as __private;
 pub use pyo3;
 pub use session::Session;
 

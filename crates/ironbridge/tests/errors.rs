@@ -266,6 +266,23 @@ fn rust_called_from_python_passes_errors_through() -> Result<()> {
 }
 
 #[test]
+fn a_panic_in_rust_called_from_python_is_an_error() -> Result<()> {
+    use ironbridge::pyo3;
+    #[pyo3::pyfunction]
+    fn panics() {
+        panic!("on request");
+    }
+    let function = ironbridge::attach(|py| pyo3::wrap_pyfunction!(panics, py).map(Bound::unbind))??;
+    let error = python! { 'function() }.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Exception);
+    assert!(
+        error.to_string().contains("PanicException: on request"),
+        "{error}"
+    );
+    Ok(())
+}
+
+#[test]
 fn failed_results_name_the_path() {
     let text = |error: Error| {
         assert_eq!(error.kind(), ErrorKind::Conversion);

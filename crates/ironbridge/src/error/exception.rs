@@ -2,9 +2,7 @@
 
 use std::sync::OnceLock;
 
-use pyo3::exceptions::{
-    PyBaseException, PyImportError, PyKeyboardInterrupt, PySystemExit, PyUnicodeError,
-};
+use pyo3::exceptions::{PyBaseException, PyUnicodeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 use pyo3::{PyTypeInfo, ffi};
@@ -108,16 +106,54 @@ impl std::fmt::Debug for Exception {
 }
 
 fn kind_of(value: &Bound<'_, PyBaseException>) -> ErrorKind {
-    // Nearly all exceptions are of neither kind; their types tell it by a flag each.
-    if value.is_instance_of::<PyImportError>() {
-        ErrorKind::Import
-    } else if value.is_instance_of::<PySystemExit>() {
-        ErrorKind::SystemExit
-    } else if value.is_instance_of::<PyKeyboardInterrupt>() {
-        ErrorKind::KeyboardInterrupt
-    } else {
-        ErrorKind::Exception
+    // One walk over the bases: nearly all exceptions are of none of these kinds.
+    for base in value.get_type().mro().iter_borrowed() {
+        // SAFETY: the interpreter's own exception types are there as long as it runs.
+        let (import, exit, interrupt) = unsafe {
+            (
+                ffi::PyExc_ImportError,
+                ffi::PyExc_SystemExit,
+                ffi::PyExc_KeyboardInterrupt,
+            )
+        };
+        let base = base.as_ptr();
+        if base == import {
+            return ErrorKind::Import;
+        } else if base == exit {
+            return ErrorKind::SystemExit;
+        } else if base == interrupt {
+            return ErrorKind::KeyboardInterrupt;
+        }
     }
+    ErrorKind::Exception
+}
+
+/// Takes the exception that is set, whole, with its traceback.
+///
+/// `PyErr::fetch` would do, but goes on with the panic where a Rust function that Python called has panicked; here that
+/// is an exception as any other.
+pub(super) fn take_raised(py: Python<'_>) -> Option<Bound<'_, PyBaseException>> {
+    #[cfg(Py_3_12)]
+    // SAFETY: attached; a new reference, or null where no exception is set.
+    let value = unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyErr_GetRaisedException())? };
+    #[cfg(not(Py_3_12))]
+    // SAFETY: attached. The three are new references, or null where no exception is set; normalised, the second is an
+    // exception, which takes the third as its traceback. Each is given back or handed on once.
+    let value = unsafe {
+        let [mut kind, mut value, mut trace] = [std::ptr::null_mut(); 3];
+        ffi::PyErr_Fetch(&raw mut kind, &raw mut value, &raw mut trace);
+        if kind.is_null() {
+            return None;
+        }
+        ffi::PyErr_NormalizeException(&raw mut kind, &raw mut value, &raw mut trace);
+        if !trace.is_null() {
+            ffi::PyException_SetTraceback(value, trace);
+            ffi::Py_DECREF(trace);
+        }
+        ffi::Py_DECREF(kind);
+        Bound::from_owned_ptr_or_opt(py, value)?
+    };
+    value.cast_into().ok()
 }
 
 /// The type's name as tracebacks print it: with its module, unless that is `builtins` or `__main__`.

@@ -27,6 +27,7 @@ mod story;
 
 use std::fmt;
 
+use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 
 pub use exception::Exception;
@@ -97,7 +98,23 @@ impl Error {
     /// A Python exception, raised by the call at `origin`.
     #[cold]
     pub(crate) fn from_python(py: Python<'_>, error: PyErr, origin: Option<Origin>) -> Self {
-        let value = error.into_value(py).into_bound(py);
+        Self::from_value(py, error.into_value(py).into_bound(py), origin)
+    }
+
+    /// The exception that is set, taken: what a call that gave no result left.
+    #[cold]
+    pub(crate) fn take_raised(py: Python<'_>, origin: Origin) -> Self {
+        match exception::take_raised(py) {
+            Some(value) => Self::from_value(py, value, Some(origin)),
+            None => Self::from_python(py, PyErr::fetch(py), Some(origin)),
+        }
+    }
+
+    fn from_value(
+        py: Python<'_>,
+        value: Bound<'_, PyBaseException>,
+        origin: Option<Origin>,
+    ) -> Self {
         let (kind, exception) = Exception::read(py, value, origin);
         let cause = What::Exception(exception);
         Self(Box::new(Inner { kind, cause }))

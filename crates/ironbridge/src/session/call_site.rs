@@ -104,28 +104,28 @@ impl CallSite {
         };
         // Only the pointers go to Python, one word before them left free for it.
         let mut pointers = [std::ptr::null_mut(); 16];
-        if N < pointers.len() {
-            for (pointer, argument) in pointers[1..].iter_mut().zip(arguments) {
-                *pointer = argument.as_ptr();
-            }
-            // SAFETY: `function` is a live function object. The `N` pointers after the first are live objects, kept
-            // by `arguments` until the call is over, and the word before them is ours to lend, as
-            // PY_VECTORCALL_ARGUMENTS_OFFSET says. No keywords are passed. The result is a new reference or null with
-            // an exception set, which `from_owned_ptr_or_err` takes over. Checked under AddressSanitizer-free tests by
-            // `captures_arrive_in_order`, which passes 0 to 20 arguments.
-            unsafe {
-                let result = ffi::PyObject_Vectorcall(
-                    function.as_ptr(),
-                    pointers.as_ptr().add(1),
-                    N | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
-                    std::ptr::null_mut(),
-                );
-                Bound::from_owned_ptr_or_err(py, result)
-            }
-        } else {
-            PyTuple::new(py, arguments).and_then(|arguments| function.bind(py).call1(arguments))
+        if N >= pointers.len() {
+            return PyTuple::new(py, arguments)
+                .and_then(|arguments| function.bind(py).call1(arguments))
+                .map_err(|error| Error::from_python(py, error, Some(self.source.origin())));
         }
-        .map_err(|error| Error::from_python(py, error, Some(self.source.origin())))
+        for (pointer, argument) in pointers[1..].iter_mut().zip(arguments) {
+            *pointer = argument.as_ptr();
+        }
+        // SAFETY: `function` is a live function object. The `N` pointers after the first are live objects, kept by
+        // `arguments` until the call is over, and the word before them is ours to lend, as
+        // PY_VECTORCALL_ARGUMENTS_OFFSET says. No keywords are passed. The result is a new reference, or null with an
+        // exception set. The test `captures_arrive_in_order` passes 0 to 20 arguments.
+        let result = unsafe {
+            let result = ffi::PyObject_Vectorcall(
+                function.as_ptr(),
+                pointers.as_ptr().add(1),
+                N | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
+                std::ptr::null_mut(),
+            );
+            Bound::from_owned_ptr_or_opt(py, result)
+        };
+        result.ok_or_else(|| Error::take_raised(py, self.source.origin()))
     }
 
     /// Compiles the code where this is its first call in the process, and makes the session's function of it.

@@ -10,6 +10,7 @@
 
 mod call_site;
 mod capture;
+mod function;
 mod run;
 mod slots;
 
@@ -24,6 +25,7 @@ use pyo3::types::{PyDict, PyModule};
 
 pub use call_site::{BlockSource, CallSite};
 pub use capture::{CaptureByTrait, Captured};
+pub use function::Function;
 pub use run::{run, run_for};
 
 use crate::error::{Error, Result};

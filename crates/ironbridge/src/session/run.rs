@@ -3,11 +3,13 @@
 use std::panic::Location;
 
 use pyo3::BoundObject;
+use pyo3::call::PyCallArgs;
 use pyo3::conversion::FromPyObjectOwned;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::call_site::{compile_text, evaluate};
+use super::function::call_object;
 use super::{CallSite, Session};
 use crate::error::{Error, Origin, Result};
 use crate::interpreter::attach_started;
@@ -156,17 +158,12 @@ impl Session {
     pub fn call<T, A>(&self, name: &str, arguments: A) -> Result<T>
     where
         T: for<'py> FromPyObjectOwned<'py>,
-        A: for<'py> pyo3::call::PyCallArgs<'py>,
+        A: for<'py> PyCallArgs<'py>,
     {
-        let origin = Origin::caller(Location::caller());
+        let location = Location::caller();
         attach_started(|py| {
-            let function = self.lookup(py, name, origin)?;
-            let value = function
-                .call1(arguments)
-                .map_err(|error| Error::from_python(py, error, Some(origin)))?;
-            value.extract::<T>().map_err(|error| {
-                Error::result::<T>(&value, error.into(), &format!("{name}()"), origin)
-            })
+            let callable = self.lookup(py, name, Origin::caller(location))?;
+            call_object(&callable, name, arguments, location)
         })
     }
 
@@ -216,7 +213,7 @@ impl Session {
         }
     }
 
-    fn lookup<'py>(
+    pub(super) fn lookup<'py>(
         &self,
         py: Python<'py>,
         name: &str,
