@@ -1,10 +1,10 @@
 //! The procedural macros of [Ironbridge](https://docs.rs/ironbridge). Use them through that crate, which documents
 //! them.
 //!
-//! `python!` works in four steps, a module each: the [`header`] is read; the code is brought in, from the tokens of a
-//! block ([`block_text`]), a string literal ([`literal_text`]) or a file ([`file_text`]), each as a [`code::Code`]
+//! `python!` works in four steps, a module each: the `header` is read; the code is brought in, from the tokens of a
+//! block (`block_text`), a string literal (`literal_text`) or a file (`file_text`), each as a `code::Code`
 //! that knows where in the program its text stands; it is parsed and checked by `ironbridge-python-ast`, whose
-//! diagnostics go back to those places; and the call is written ([`expand`]).
+//! diagnostics go back to those places; and the call is written (`expand`).
 
 mod block_text;
 mod captures;

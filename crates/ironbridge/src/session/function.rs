@@ -68,17 +68,33 @@ impl Function {
         A: for<'py> PyCallArgs<'py>,
     {
         let location = Location::caller();
-        attach_started(|py| {
-            let value =
-                self.callable.bind(py).call1(arguments).map_err(|error| {
-                    Error::from_python(py, error, Some(Origin::caller(location)))
-                })?;
-            value.extract::<T>().map_err(|error| {
-                let what = format!("{}()", self.name);
-                Error::result::<T>(&value, error.into(), &what, Origin::caller(location))
-            })
-        })
+        attach_started(|py| call_object(self.callable.bind(py), &self.name, arguments, location))
     }
+}
+
+/// Calls `callable` with a tuple of arguments; errors name it and the place of the call.
+#[inline]
+pub(super) fn call_object<'py, T, A>(
+    callable: &Bound<'py, PyAny>,
+    name: &str,
+    arguments: A,
+    location: &'static Location<'static>,
+) -> Result<T>
+where
+    T: FromPyObjectOwned<'py>,
+    A: PyCallArgs<'py>,
+{
+    let value = callable.call1(arguments).map_err(|error| {
+        Error::from_python(callable.py(), error, Some(Origin::caller(location)))
+    })?;
+    value.extract::<T>().map_err(|error| {
+        Error::result::<T>(
+            &value,
+            error.into(),
+            &format!("{name}()"),
+            Origin::caller(location),
+        )
+    })
 }
 
 impl fmt::Debug for Function {
