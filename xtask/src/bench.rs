@@ -3,15 +3,19 @@
 //! A peer is a small project of its own under `benches/peers`, since its PyO3 is another version than ours and a
 //! program can link only one. Each measures the floor in its own process, so its ratio can stand beside ours.
 
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use comfy_table::{CellAlignment, Table, presets};
 use serde::{Deserialize, Serialize};
 
 const SUITES: &[&str] = &["calls", "start"];
+/// The suites that peers have too.
+const PEER_SUITES: &[&str] = &["calls"];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -21,24 +25,35 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// How many interleaved rounds; medians are taken over them.
-    #[arg(long, default_value_t = 41)]
-    rounds: usize,
+    #[arg(long, default_value_t = 41, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
     /// Leaves the peers out.
     #[arg(long)]
     no_peers: bool,
 }
 
 /// One line of the table: `ratio` is `median` by `floor`, which was measured in the same process and rounds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Row {
     suite: String,
     #[serde(rename = "row")]
     name: String,
     subject: String,
-    median: f64,
+    median: Option<f64>,
     unit: String,
-    ratio: f64,
-    floor: f64,
+    ratio: Option<f64>,
+    floor: Option<f64>,
+    /// Why there are no figures, where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_measured: Option<String>,
+}
+
+/// A program that measures.
+struct Project<'a> {
+    manifest: PathBuf,
+    package: Option<&'a str>,
+    /// Where it is built; where Cargo would, if nothing is said.
+    target: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -51,35 +66,32 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         None => SUITES.to_vec(),
     };
     let root = crate::root();
+    let ours = Project {
+        manifest: root.join("Cargo.toml"),
+        package: Some("ironbridge-bench"),
+        target: None,
+    };
     let mut rows = Vec::new();
-    let mut missing = Vec::new();
     for suite in suites {
-        rows.extend(measure(
-            &root,
-            &root.join("target"),
-            &["-p", "ironbridge-bench"],
-            suite,
-            arguments.rounds,
-        )?);
-        if arguments.no_peers || suite != "calls" {
+        let measured = measure(&ours, suite, arguments.rounds)?;
+        let wanted: BTreeSet<String> = measured.iter().map(|row| row.name.clone()).collect();
+        rows.extend(measured);
+        if arguments.no_peers || !PEER_SUITES.contains(&suite) {
             continue;
         }
-        for peer in peers(&root)? {
-            let name = peer
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            // Beside ours, so that what a peer builds stays with what we build.
-            let target = root.join("target/peers").join(&name);
-            match measure(&peer, &target, &[], suite, arguments.rounds) {
-                Ok(measured) => rows.extend(measured),
-                Err(error) => missing.push(format!("{name}: not measured: {error:#}")),
-            }
+        for directory in peers(&root)? {
+            let peer = directory.file_name().unwrap_or_default().to_string_lossy();
+            let project = Project {
+                manifest: directory.join("Cargo.toml"),
+                package: None,
+                target: Some(target(&root).join("peers").join(peer.as_ref())),
+            };
+            let outcome = measure(&project, suite, arguments.rounds);
+            merge(&mut rows, suite, &peer, &wanted, outcome);
         }
     }
     println!("{}", table(&rows));
-    for line in missing {
+    for line in reasons(&rows) {
         println!("{line}");
     }
     if let Some(path) = &arguments.json {
@@ -89,45 +101,131 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
+/// The peers' directories, by name. None is no error: the suites stand without them.
 fn peers(root: &Path) -> Result<Vec<PathBuf>> {
     let directory = root.join("benches/peers");
-    let entries =
-        fs::read_dir(&directory).with_context(|| format!("cannot read {}", directory.display()))?;
-    let mut peers: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
-        .collect();
+    if !directory.exists() {
+        return Ok(Vec::new());
+    }
+    let mut peers = Vec::new();
+    for entry in
+        fs::read_dir(&directory).with_context(|| format!("cannot read {}", directory.display()))?
+    {
+        let path = entry?.path();
+        if path.is_dir() {
+            peers.push(path);
+        }
+    }
     peers.sort();
     Ok(peers)
 }
 
+/// The directory that the workspace is built in, so that what a peer builds stays with what we build.
+fn target(root: &Path) -> PathBuf {
+    match env::var_os("CARGO_TARGET_DIR").filter(|target| !target.is_empty()) {
+        Some(target) => root.join(target),
+        None => root.join("target"),
+    }
+}
+
 /// Builds a measuring program and runs a suite of it, which prints its rows as one JSON array.
-fn measure(
-    directory: &Path,
-    target: &Path,
-    package: &[&str],
-    suite: &str,
-    rounds: usize,
-) -> Result<Vec<Row>> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["run", "--release", "--quiet"])
-        .args(package)
+fn measure(project: &Project<'_>, suite: &str, rounds: u32) -> Result<Vec<Row>> {
+    // Else Cargo would go on looking in the directories above, and find the workspace.
+    if !project.manifest.is_file() {
+        bail!("there is no {}", project.manifest.display());
+    }
+    build(project)?;
+    let output = cargo(project, "run")
         .args(["--", suite, "--rounds", &rounds.to_string()])
-        .current_dir(directory)
-        .env("CARGO_TARGET_DIR", target)
         .stderr(Stdio::inherit())
         .output()
-        .with_context(|| format!("cargo cannot be run in {}", directory.display()))?;
+        .context("cargo cannot be run")?;
     if !output.status.success() {
-        bail!(
-            "`cargo run --release` in {} ended with {}",
-            directory.display(),
-            output.status
-        );
+        bail!("it does not run: {}", output.status);
     }
     serde_json::from_slice(&output.stdout).context("it printed no JSON array of rows")
+}
+
+/// Builds, and fails with the first error that Cargo names. What Cargo says is shown all the same.
+fn build(project: &Project<'_>) -> Result<()> {
+    let mut child = cargo(project, "build")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("cargo cannot be run")?;
+    let mut first_error = None;
+    for line in child
+        .stderr
+        .take()
+        .into_iter()
+        .flat_map(|stderr| BufReader::new(stderr).split(b'\n'))
+    {
+        let line = line.context("what cargo said cannot be read")?;
+        let line = String::from_utf8_lossy(&line);
+        eprintln!("{line}");
+        if line.starts_with("error") {
+            first_error.get_or_insert_with(|| line.into_owned());
+        }
+    }
+    let status = child.wait()?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(match first_error {
+        Some(error) => anyhow!("it does not build: {error}"),
+        None => anyhow!("it does not build: {status}"),
+    })
+}
+
+fn cargo(project: &Project<'_>, verb: &str) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .args([verb, "--release", "--quiet", "--manifest-path"])
+        .arg(&project.manifest);
+    if let Some(package) = project.package {
+        command.args(["--package", package]);
+    }
+    if let Some(target) = &project.target {
+        command.env("CARGO_TARGET_DIR", target);
+    }
+    command
+}
+
+/// Adds what a peer measured. Where it could not, each row that we have says so: a peer must not vanish from a table.
+fn merge(
+    rows: &mut Vec<Row>,
+    suite: &str,
+    peer: &str,
+    wanted: &BTreeSet<String>,
+    outcome: Result<Vec<Row>>,
+) {
+    match outcome {
+        Ok(measured) => rows.extend(measured),
+        Err(error) => rows.extend(wanted.iter().map(|name| Row {
+            suite: suite.to_owned(),
+            name: name.clone(),
+            subject: peer.to_owned(),
+            median: None,
+            unit: "ns".to_owned(),
+            ratio: None,
+            floor: None,
+            not_measured: Some(format!("{error:#}")),
+        })),
+    }
+}
+
+/// Why subjects have no figures, each reason once.
+fn reasons(rows: &[Row]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for row in rows {
+        if let Some(reason) = &row.not_measured {
+            let line = format!("{}: {}: not measured: {reason}", row.suite, row.subject);
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    lines
 }
 
 /// Rows of one name together, in the order of their first appearance, the floor first.
@@ -144,19 +242,24 @@ fn table(rows: &[Row]) -> Table {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let mut names: Vec<&str> = Vec::new();
+    let mut names = Vec::new();
     for row in rows {
-        if !names.contains(&row.name.as_str()) {
-            names.push(&row.name);
+        let name = (&row.suite, &row.name);
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     for name in names {
-        for row in rows.iter().filter(|row| row.name == name) {
+        for row in rows.iter().filter(|row| (&row.suite, &row.name) == name) {
             table.add_row([
                 row.name.clone(),
                 row.subject.clone(),
-                shown(row.median, &row.unit),
-                format!("{:.2}", row.ratio),
+                row.median.map_or_else(
+                    || "not measured".to_owned(),
+                    |median| shown(median, &row.unit),
+                ),
+                row.ratio
+                    .map_or_else(String::new, |ratio| format!("{ratio:.2}")),
             ]);
         }
     }
@@ -174,18 +277,29 @@ fn shown(median: f64, unit: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, shown, table};
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use anyhow::anyhow;
+
+    use super::{Project, Row, measure, merge, reasons, shown, table};
 
     fn row(name: &str, subject: &str) -> Row {
         Row {
             suite: "calls".into(),
             name: name.into(),
             subject: subject.into(),
-            median: 150.0,
+            median: Some(150.0),
             unit: "ns".into(),
-            ratio: 1.5,
-            floor: 100.0,
+            ratio: Some(1.5),
+            floor: Some(100.0),
+            not_measured: None,
         }
+    }
+
+    fn wanted() -> BTreeSet<String> {
+        ["a", "b"].map(str::to_owned).into()
     }
 
     #[test]
@@ -194,6 +308,91 @@ mod tests {
         let place = |needle: &str| text.find(needle).unwrap();
         assert!(place("peer") < place("| b"), "{text}");
         assert!(text.contains("1.50"), "{text}");
+    }
+
+    #[test]
+    fn rows_of_one_name_in_two_suites_stand_apart() {
+        let mut other = row("a", "other");
+        other.suite = "start".into();
+        let text = table(&[row("a", "ours"), other, row("a", "peer")]).to_string();
+        let place = |needle: &str| text.find(needle).unwrap();
+        assert!(place("peer") < place("other"), "{text}");
+    }
+
+    #[test]
+    fn what_a_peer_measured_is_added_as_it_is() {
+        let mut rows = vec![row("a", "ours"), row("b", "ours")];
+        merge(
+            &mut rows,
+            "calls",
+            "peer",
+            &wanted(),
+            Ok(vec![row("a", "peer")]),
+        );
+        assert_eq!(rows, [row("a", "ours"), row("b", "ours"), row("a", "peer")]);
+    }
+
+    #[test]
+    fn a_peer_that_fails_keeps_its_place_in_every_row() {
+        let mut rows = vec![row("a", "ours"), row("b", "ours")];
+        let failure = Err(anyhow!("it does not build: error: no such crate"));
+        merge(&mut rows, "calls", "peer", &wanted(), failure);
+        assert_eq!(rows.len(), 4);
+        assert_eq!(
+            reasons(&rows),
+            ["calls: peer: not measured: it does not build: error: no such crate"]
+        );
+        let text = table(&rows).to_string();
+        assert_eq!(text.matches("not measured").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn rows_are_read_as_a_measuring_program_prints_them_and_written_alike() {
+        let printed = r#"{"suite":"calls","row":"a","subject":"peer","median":150.0,"unit":"ns","ratio":1.5,"floor":100.0}"#;
+        let read: Row = serde_json::from_str(printed).unwrap();
+        assert_eq!(read, row("a", "peer"));
+        assert_eq!(serde_json::to_string(&read).unwrap(), printed);
+    }
+
+    /// A measuring program of one file, without dependencies.
+    fn project(directory: &Path, code: &str) -> Project<'static> {
+        let manifest = directory.join("Cargo.toml");
+        let text = "[package]\nname = \"peer\"\nedition = \"2024\"\n[workspace]\n";
+        fs::write(&manifest, text).unwrap();
+        fs::create_dir(directory.join("src")).unwrap();
+        fs::write(directory.join("src/main.rs"), code).unwrap();
+        Project {
+            manifest,
+            package: None,
+            target: Some(directory.join("target")),
+        }
+    }
+
+    #[test]
+    fn a_project_is_built_and_told_the_suite_and_the_rounds() {
+        let directory = tempfile::tempdir().unwrap();
+        let code = r##"fn main() {
+            let row = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+            println!(r#"[{{"suite":"calls","row":"{row}","subject":"peer","median":150.0,
+                "unit":"ns","ratio":1.5,"floor":100.0}}]"#);
+        }"##;
+        let project = project(directory.path(), code);
+        let rows = measure(&project, "calls", 7).unwrap();
+        assert_eq!(rows, [row("calls --rounds 7", "peer")]);
+    }
+
+    #[test]
+    fn why_a_project_cannot_be_measured_is_said() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut absent = project(directory.path(), "fn main() { absent() }");
+        let error = measure(&absent, "calls", 1).unwrap_err().to_string();
+        assert!(
+            error.starts_with("it does not build: error") && error.contains("absent"),
+            "{error}"
+        );
+        absent.manifest = directory.path().join("elsewhere/Cargo.toml");
+        let error = measure(&absent, "calls", 1).unwrap_err().to_string();
+        assert!(error.starts_with("there is no "), "{error}");
     }
 
     #[test]
