@@ -1,5 +1,6 @@
 //! `cargo xtask docs`.
 
+use std::ffi::OsStr;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
@@ -8,9 +9,13 @@ use crate::step;
 
 pub(crate) fn run() -> Result<()> {
     let arguments = ["doc", "--workspace", "--all-features", "--no-deps"];
-    step::cargo("API", &arguments, &[("RUSTDOCFLAGS", "-D warnings")])?;
+    step::cargo(
+        "API",
+        &arguments,
+        &[("RUSTDOCFLAGS", OsStr::new("-D warnings"))],
+    )?;
     if which::which("mdbook").is_err() {
-        println!("==> book: skipped, mdBook is not installed (cargo install mdbook)");
+        println!("==> book: skipped, mdBook is not installed (cargo install mdbook --locked)");
         return Ok(());
     }
     println!("==> book: mdbook build docs");

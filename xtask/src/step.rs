@@ -1,12 +1,13 @@
 //! A command with a name, run in the repository's root, timed.
 
+use std::ffi::OsStr;
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
 /// Runs `cargo` with the arguments; what it says goes to the person.
-pub(crate) fn cargo(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Result<()> {
+pub(crate) fn cargo(name: &str, arguments: &[&str], variables: &[(&str, &OsStr)]) -> Result<()> {
     println!("==> {name}: cargo {}", arguments.join(" "));
     let begun = Instant::now();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -1,5 +1,7 @@
 //! `cargo xtask test`: everything that a change must pass.
 
+use std::ffi::OsStr;
+
 use anyhow::{Result, bail};
 
 use crate::{python, step};
@@ -67,36 +69,94 @@ const STEPS: &[Step] = &[
     },
 ];
 
+/// The step that is left out where its tool is not there.
+const LICENCES: &str = "licences";
+
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.list {
-        for step in STEPS {
-            println!("{}", step.name);
-        }
-        println!("licences");
+        names().for_each(|name| println!("{name}"));
         return Ok(());
     }
-    for name in arguments.only.iter().chain(&arguments.skip) {
-        if name != "licences" && !STEPS.iter().any(|step| step.name == name) {
-            bail!("there is no step `{name}`; `--list` lists them");
+    let wanted = select(&arguments.only, &arguments.skip)?;
+    let python = python::find()?;
+    for step in STEPS.iter().filter(|step| wanted.contains(&step.name)) {
+        let mut variables: Vec<(&str, &OsStr)> = step
+            .variables
+            .iter()
+            .map(|(name, value)| (*name, OsStr::new(value)))
+            .collect();
+        if let Some(python) = &python {
+            variables.push(("PYO3_PYTHON", python));
         }
+        step::cargo(step.name, step.arguments, &variables)?;
     }
-    let wanted = |name: &str| {
-        let is_named = |names: &[String]| names.iter().any(|named| named == name);
-        (arguments.only.is_empty() || is_named(&arguments.only)) && !is_named(&arguments.skip)
-    };
-    python::check()?;
-    for step in STEPS.iter().filter(|step| wanted(step.name)) {
-        step::cargo(step.name, step.arguments, step.variables)?;
-    }
-    if wanted("licences") {
+    if wanted.contains(&LICENCES) {
         if which::which("cargo-deny").is_ok() {
             let arguments = ["deny", "check", "licenses", "bans", "sources"];
-            step::cargo("licences", &arguments, &[])?;
+            step::cargo(LICENCES, &arguments, &[])?;
         } else {
             println!(
-                "==> licences: skipped, cargo-deny is not installed (cargo install cargo-deny)"
+                "==> {LICENCES}: skipped, cargo-deny is not installed (cargo install cargo-deny --locked)"
             );
         }
     }
     Ok(())
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().map(|step| step.name).chain([LICENCES])
+}
+
+/// The names of the steps to run: those of `only`, or where it is empty all, without those of `skip`.
+fn select(only: &[String], skip: &[String]) -> Result<Vec<&'static str>> {
+    for name in only.iter().chain(skip) {
+        if !names().any(|step| step == name) {
+            let names: Vec<_> = names().collect();
+            bail!("there is no step `{name}`; there are {}", names.join(", "));
+        }
+    }
+    let is_among = |list: &[String], name: &str| list.iter().any(|listed| listed == name);
+    Ok(names()
+        .filter(|name| only.is_empty() || is_among(only, name))
+        .filter(|name| !is_among(skip, name))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::select;
+
+    fn list(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn all_steps_run_in_their_order_where_none_is_named() {
+        let all = [
+            "formatting",
+            "lints",
+            "tests",
+            "doctests",
+            "docs",
+            "licences",
+        ];
+        assert_eq!(select(&[], &[]).unwrap(), all);
+    }
+
+    #[test]
+    fn named_steps_are_picked_and_left_out() {
+        let only = list(&["docs", "lints"]);
+        assert_eq!(select(&only, &[]).unwrap(), ["lints", "docs"]);
+        let skip = list(&["tests", "doctests", "licences"]);
+        assert_eq!(select(&[], &skip).unwrap(), ["formatting", "lints", "docs"]);
+    }
+
+    #[test]
+    fn a_step_that_is_none_is_an_error_that_names_those_there_are() {
+        let error = select(&[], &list(&["test"])).unwrap_err().to_string();
+        assert!(
+            error.contains("`test`") && error.contains("formatting, lints"),
+            "{error}"
+        );
+    }
 }
