@@ -91,7 +91,21 @@ pub use ironbridge_macros::python;
 pub use pyo3;
 pub use session::Session;
 
-/// The README's examples run with the doctests.
+/// The examples of the README and of the book run with the doctests.
 #[cfg(all(doctest, feature = "macros"))]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../../docs/src/introduction.md")]
+    struct Introduction;
+    #[doc = include_str!("../../../docs/src/environments.md")]
+    struct Environments;
+    #[doc = include_str!("../../../docs/src/interpreter.md")]
+    struct Interpreter;
+    #[doc = include_str!("../../../docs/src/sessions-and-python.md")]
+    struct SessionsAndPython;
+    #[doc = include_str!("../../../docs/src/errors.md")]
+    struct Errors;
+    #[doc = include_str!("../../../docs/src/shipping.md")]
+    struct Shipping;
+}
