@@ -6,6 +6,7 @@ mod builder;
 mod config;
 mod exit;
 mod landmark;
+mod library;
 #[cfg(unix)]
 mod signals;
 pub(crate) mod start;
@@ -159,7 +160,7 @@ impl Interpreter {
 
     /// What runs and why, in a few lines for a person.
     pub fn explain(&self) -> impl fmt::Display + use<> {
-        let mut text = format!("Python {}", self.version());
+        let mut text = format!("Python {}\n{}", self.version(), library::explain());
         // Writing to a string does not fail.
         let _ = match &self.origin {
             Origin::Owned {
