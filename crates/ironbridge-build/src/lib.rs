@@ -21,7 +21,8 @@
 use std::env;
 
 /// Writes the directory of the linked libpython into the programs of this package (an rpath), so that they start
-/// without `LD_LIBRARY_PATH` and cannot pick up another libpython.
+/// without `LD_LIBRARY_PATH`, and do not pick up another libpython of the system's. Where `LD_LIBRARY_PATH` is set, it
+/// usually goes before.
 ///
 /// Does nothing where there are no rpaths (Windows). Where the package does not depend on `ironbridge`, the build
 /// fails with a message that says so.
