@@ -16,7 +16,7 @@ fn search(question: &str) -> Output {
             Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"),
         )
         .output()
-        .expect("the example is built with the tests")
+        .expect("the example is built: cargo build --examples")
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -44,6 +44,12 @@ const STEPS: &[Step] = &[
         ],
         variables: &[],
     },
+    // With targets named, `cargo test` does not build the examples as the programs that their tests run.
+    Step {
+        name: "examples",
+        arguments: &["build", "--workspace", "--all-features", "--examples"],
+        variables: &[],
+    },
     Step {
         name: "tests",
         arguments: &[
@@ -53,7 +59,6 @@ const STEPS: &[Step] = &[
             "--lib",
             "--bins",
             "--tests",
-            "--examples",
         ],
         variables: &[],
     },
@@ -135,6 +140,7 @@ mod tests {
         let all = [
             "formatting",
             "lints",
+            "examples",
             "tests",
             "doctests",
             "docs",
@@ -147,7 +153,7 @@ mod tests {
     fn named_steps_are_picked_and_left_out() {
         let only = list(&["docs", "lints"]);
         assert_eq!(select(&only, &[]).unwrap(), ["lints", "docs"]);
-        let skip = list(&["tests", "doctests", "licences"]);
+        let skip = list(&["examples", "tests", "doctests", "licences"]);
         assert_eq!(select(&[], &skip).unwrap(), ["formatting", "lints", "docs"]);
     }
 

@@ -125,10 +125,12 @@ impl Session {
         self.0.module.bind(py).clone()
     }
 
+    #[inline]
     pub(crate) fn namespace<'a, 'py>(&'a self, py: Python<'py>) -> &'a Bound<'py, PyDict> {
         self.0.namespace.bind(py)
     }
 
+    #[inline]
     fn functions(&self) -> &Slots<Py<PyAny>> {
         &self.0.functions
     }
