@@ -1,5 +1,7 @@
 //! A Python exception, as Rust holds it: type and message at once, the rest when asked.
 
+use std::borrow::Cow;
+use std::ffi::CStr;
 use std::sync::OnceLock;
 
 use pyo3::exceptions::{PyBaseException, PyUnicodeError};
@@ -16,7 +18,7 @@ use super::story::{Story, StoryOptions};
 /// Its type and message were read when it was caught. The [`story`](Self::story) (notes, causes, frames) is read from
 /// the interpreter on first demand and then needs it no more.
 pub struct Exception {
-    type_name: Box<str>,
+    type_name: Cow<'static, str>,
     message: Box<str>,
     value: Py<PyBaseException>,
     origin: Option<Origin>,
@@ -157,14 +159,15 @@ pub(super) fn take_raised(py: Python<'_>) -> Option<Bound<'_, PyBaseException>> 
 }
 
 /// The type's name as tracebacks print it: with its module, unless that is `builtins` or `__main__`.
-pub(super) fn type_name(value: &Bound<'_, PyBaseException>) -> Box<str> {
+pub(super) fn type_name(value: &Bound<'_, PyBaseException>) -> Cow<'static, str> {
     let kind = value.get_type();
-    // SAFETY: a live type object; its flags and its name, a C string that lives as long as the type, may be read.
+    // SAFETY: a live type object, whose flags and name may be read. A type that is not on the heap is a static of the
+    // interpreter or of an extension, neither of which is ever unloaded; so is its name, a C string.
     unsafe {
         let kind = kind.as_type_ptr();
         if ffi::PyType_HasFeature(kind, ffi::Py_TPFLAGS_HEAPTYPE) == 0 {
-            let name = std::ffi::CStr::from_ptr((*kind).tp_name);
-            return name.to_string_lossy().into();
+            let name: &'static CStr = CStr::from_ptr((*kind).tp_name);
+            return name.to_string_lossy();
         }
     }
     let name = kind
@@ -172,9 +175,9 @@ pub(super) fn type_name(value: &Bound<'_, PyBaseException>) -> Box<str> {
         .map_or_else(|_| "<unnamed>".to_owned(), |name| lossless(&name));
     match kind.module().map(|module| lossless(&module)) {
         Ok(module) if module != "builtins" && module != "__main__" => {
-            format!("{module}.{name}").into()
+            Cow::Owned(format!("{module}.{name}"))
         }
-        _ => name.into(),
+        _ => Cow::Owned(name),
     }
 }
 
