@@ -29,6 +29,8 @@ use std::env;
 pub fn link_libpython() {
     match rpaths(|name| env::var(name).ok()) {
         Ok(directories) => {
+            // `python!` looks at it, and warns in programs where it is not set.
+            println!("cargo::rustc-env=IRONBRIDGE_LINKS_LIBPYTHON=1");
             for directory in directories {
                 println!("cargo::rustc-link-arg=-Wl,-rpath,{directory}");
             }

@@ -1,5 +1,8 @@
 //! Writes the call: a static that holds the code, and an expression that runs it.
 
+use std::env;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use ironbridge_python_ast::{Block, BlockOptions, ResultKind};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -105,7 +108,9 @@ fn call(header: &Header, code: &Code, block: &Block) -> TokenStream {
     } else {
         quote!(#private::run)
     };
+    let hint = needs_hint().then(|| quote!(#private::link_libpython_in_the_build_script();));
     quote! {{
+        #hint
         static __IRONBRIDGE_SITE: #private::CallSite = #private::CallSite::new(#private::BlockSource {
             text: #source,
             file: #file,
@@ -127,6 +132,15 @@ fn call(header: &Header, code: &Code, block: &Block) -> TokenStream {
             })(),
         }
     }}
+}
+
+/// Whether to remind a program, once, that its build script does not see to libpython. Cargo names the binary or
+/// example that it builds; tests it runs itself, and libraries are not run.
+fn needs_hint() -> bool {
+    static GIVEN: AtomicBool = AtomicBool::new(false);
+    env::var_os("CARGO_BIN_NAME").is_some()
+        && env::var_os("IRONBRIDGE_LINKS_LIBPYTHON").is_none()
+        && !GIVEN.swap(true, Ordering::Relaxed)
 }
 
 /// A span that errors are shown at but whose names a user cannot meet.

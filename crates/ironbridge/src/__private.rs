@@ -14,3 +14,16 @@ pub fn shared_session() -> Result<&'static Session> {
 pub fn refused<T>() -> Result<T> {
     unreachable!("the compiler has refused this program")
 }
+
+/// Called, so to say, by the first `python!` of a program whose build script does not call
+/// `ironbridge_build::link_libpython()`. The loader speaks before `main`, so this is the place to say what to do.
+#[cfg_attr(
+    libpython_hidden,
+    deprecated(
+        note = "this program will not find libpython when it runs by itself (`error while loading shared libraries: \
+                libpython3...`), or find another one than it is linked with: the linked one is where no loader looks. \
+                Add `ironbridge-build` to [build-dependencies], and a build.rs with \
+                `fn main() { ironbridge_build::link_libpython(); }`"
+    )
+)]
+pub const fn link_libpython_in_the_build_script() {}

@@ -6,6 +6,9 @@ use std::{env, fs};
 #[test]
 fn errors_stand_where_they_belong() {
     bring_python_files();
+    // The cases are programs without a build script; whether that is worth a warning depends on the machine.
+    // SAFETY: this binary has one test, and no other thread of it reads the environment.
+    unsafe { env::set_var("IRONBRIDGE_LINKS_LIBPYTHON", "1") };
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/compile_errors/*.rs");
 }
