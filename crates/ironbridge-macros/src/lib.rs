@@ -9,6 +9,7 @@
 mod block_text;
 mod captures;
 mod code;
+mod derive;
 mod expand;
 mod file_text;
 mod form;
@@ -22,4 +23,10 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn python(input: TokenStream) -> TokenStream {
     expand::python(input.into()).into()
+}
+
+/// Conversions of a type from and to Python. See `ironbridge::Python`.
+#[proc_macro_derive(Python, attributes(python))]
+pub fn derive_python(input: TokenStream) -> TokenStream {
+    derive::python(input.into()).into()
 }

@@ -2,6 +2,11 @@
 
 pub use crate::session::{BlockSource, CallSite, CaptureByTrait, Captured, run, run_for};
 
+/// For `#[derive(Python)]`.
+pub mod convert {
+    pub use crate::convert::private::*;
+}
+
 use crate::{Result, Session};
 
 /// The session that a block without one in its header runs in.

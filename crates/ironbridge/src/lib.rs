@@ -39,6 +39,7 @@
 
 #[doc(hidden)]
 pub mod __private;
+pub mod convert;
 pub mod environment;
 pub mod error;
 pub mod interpreter;
@@ -47,6 +48,8 @@ pub mod session;
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result};
 pub use interpreter::{Interpreter, attach, detach};
+#[cfg(feature = "macros")]
+pub use ironbridge_macros::Python;
 /// Runs Python, checked when Rust compiles.
 ///
 /// ```

@@ -18,7 +18,7 @@
 //!
 //! It turns back into the same Python exception where it crosses into Python again: `PyErr::from(error)`.
 
-mod conversion;
+pub(crate) mod conversion;
 mod exception;
 mod into_python;
 mod origin;
@@ -129,11 +129,11 @@ impl Error {
         error: PyErr,
         origin: Origin,
     ) -> Self {
-        let report = conversion::into_python(py, name, rust_type, &error);
-        Self::conversion(py, report, error, origin)
+        let (report, source) = conversion::into_python(py, name, rust_type, error);
+        Self::conversion(py, report, Some(source), origin)
     }
 
-    /// A Python value that is not the `T` that was asked for.
+    /// A Python value that is not the `T` that was asked for; or what Python code raised while it was read.
     #[cold]
     pub(crate) fn result<T>(
         value: &Bound<'_, PyAny>,
@@ -141,13 +141,18 @@ impl Error {
         what: &str,
         origin: Origin,
     ) -> Self {
-        let report = conversion::from_python::<T>(value, &error, what);
-        Self::conversion(value.py(), report, error, origin)
+        if !conversion::is_failed_conversion(value.py(), &error) {
+            return Self::from_python(value.py(), error, Some(origin));
+        }
+        let (report, source) = conversion::from_python::<T>(value, error, what);
+        Self::conversion(value.py(), report, source, origin)
     }
 
-    fn conversion(py: Python<'_>, report: Report, error: PyErr, origin: Origin) -> Self {
-        let source = Self::from_python(py, error, Some(origin));
-        let report = report.detail("at", origin.to_string()).caused_by(source);
+    fn conversion(py: Python<'_>, report: Report, source: Option<PyErr>, origin: Origin) -> Self {
+        let mut report = report.detail("at", origin.to_string());
+        if let Some(source) = source {
+            report = report.caused_by(Self::from_python(py, source, Some(origin)));
+        }
         Self::report(ErrorKind::Conversion, report)
     }
 

@@ -1,59 +1,15 @@
-//! A value that could not cross: where it was, what was expected, what was found.
+//! The path to the value that did not fit: by the name of the Rust type that was expected, or by identity.
 
-use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{
+    PyByteArray, PyBytes, PyDict, PyFrozenSet, PyList, PySequence, PySet, PyString, PyTuple,
+};
 
-use super::exception::{is_surrogate_error, lossless, message};
-use super::report::Report;
-use super::story::cut;
-
-/// Longer values are cut in an error, in characters.
-const LONGEST_VALUE: usize = 80;
-
-/// Says that the Rust value of `name` cannot become a Python object.
-pub(super) fn into_python(py: Python<'_>, name: &str, rust_type: &str, error: &PyErr) -> Report {
-    let why = message(
-        py,
-        error
-            .value(py)
-            .cast::<PyBaseException>()
-            .unwrap_or(error.value(py)),
-    );
-    Report::new(format!(
-        "{name}: a Rust `{}` cannot become a Python object: {why}",
-        short(rust_type)
-    ))
-}
-
-/// Says that a Python value is not the Rust type that was asked for, and where in it the trouble lies.
-pub(super) fn from_python<T>(value: &Bound<'_, PyAny>, error: &PyErr, what: &str) -> Report {
-    let py = value.py();
-    let expected = short(std::any::type_name::<T>());
-    let (path, culprit, inner) = locate(value, &expected);
-    let wanted = inner.unwrap_or(&expected);
-    let found = describe(&culprit);
-    let mut report = Report::new(format!("{what}{path}: expected {wanted}, found {found}"));
-    if is_surrogate_error(py, error) && culprit.is_instance_of::<PyString>() {
-        report = Report::new(format!(
-            "{what}{path}: expected {wanted}, found a str with a lone surrogate, which is no Unicode text"
-        ))
-        .help("decode it with errors=\"surrogateescape\" undone, or take bytes instead of str");
-    }
-    let why = lossless(
-        &error
-            .value(py)
-            .str()
-            .unwrap_or_else(|_| PyString::new(py, "")),
-    );
-    report
-        .detail("converting", expected.clone())
-        .detail("reason", why)
-}
+use super::describe::repr;
 
 /// Follows the shape of the expected Rust type (`Vec<HashMap<String, f64>>`) into the value, to the first place where
 /// the two part. Gives the path, the value there and the type that was expected of it.
-fn locate<'py, 't>(
+pub(super) fn locate<'py, 't>(
     value: &Bound<'py, PyAny>,
     expected: &'t str,
 ) -> (String, Bound<'py, PyAny>, Option<&'t str>) {
@@ -68,6 +24,7 @@ fn locate<'py, 't>(
     let parameters = split_types(parameters);
     let found = match (outer, &*parameters) {
         ("Option", [inner]) if !value.is_none() => return locate(value, inner),
+        ("Boxed" | "Box" | "Arc" | "Rc", [inner]) => return locate(value, inner),
         ("Vec" | "VecDeque" | "HashSet" | "BTreeSet", [item, ..]) => {
             locate_in_sequence(value, item)
         }
@@ -102,10 +59,7 @@ fn locate_in_dict<'py, 't>(
     item: &'t str,
 ) -> Option<Located<'py, 't>> {
     for (key, element) in value.cast::<PyDict>().ok()?.iter() {
-        let shown = key.repr().map_or_else(
-            |_| "?".to_owned(),
-            |key| cut(&lossless(&key), LONGEST_VALUE),
-        );
+        let shown = repr(&key).unwrap_or_else(|| "?".to_owned());
         if !fits(&key, key_type) {
             return Some((format!(" key {shown}"), key, Some(key_type)));
         }
@@ -166,6 +120,7 @@ fn fits_generic(value: &Bound<'_, PyAny>, expected: &str) -> bool {
     };
     match (outer, &*split_types(parameters)) {
         ("Option", [inner]) => value.is_none() || fits(value, inner),
+        ("Boxed" | "Box" | "Arc" | "Rc", [inner]) => fits(value, inner),
         ("Vec" | "VecDeque" | "HashSet" | "BTreeSet", [item, ..]) => {
             !value.is_instance_of::<PyString>()
                 && value.try_iter().is_ok()
@@ -178,36 +133,61 @@ fn fits_generic(value: &Bound<'_, PyAny>, expected: &str) -> bool {
     }
 }
 
-/// `list [1, 2]`: the type and the value, cut short.
-fn describe(value: &Bound<'_, PyAny>) -> String {
-    if value.is_none() {
-        return "None".to_owned();
+/// The path in `value` to the object `wanted`, where containers hold it at most `depth` deep.
+pub(super) fn object(
+    value: &Bound<'_, PyAny>,
+    wanted: &Bound<'_, PyAny>,
+    depth: usize,
+) -> Option<String> {
+    if value.is(wanted) {
+        return Some(String::new());
     }
-    let kind = value.get_type();
-    let kind = kind
-        .name()
-        .map_or_else(|_| "an object".to_owned(), |name| lossless(&name));
-    match value.repr() {
-        Ok(repr) => format!("{kind} {}", cut(&lossless(&repr), LONGEST_VALUE)),
-        Err(_) => kind,
+    if depth == 0 || value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
+        return None;
     }
+    if let Ok(dict) = value.cast::<PyDict>() {
+        return dict.iter().find_map(|(key, item)| {
+            let shown = repr(&key).unwrap_or_else(|| "?".to_owned());
+            if key.is(wanted) {
+                return Some(format!(" key {shown}"));
+            }
+            Some(format!("[{shown}]{}", object(&item, wanted, depth - 1)?))
+        });
+    }
+    // Only what can be read again: an iterator would give other objects, or none.
+    if !is_collection(value) {
+        return None;
+    }
+    value
+        .try_iter()
+        .ok()?
+        .enumerate()
+        .find_map(|(index, item)| {
+            let path = object(&item.ok()?, wanted, depth - 1)?;
+            Some(format!("[{index}]{path}"))
+        })
 }
 
-/// A Rust type's name without its modules: `alloc::vec::Vec<alloc::string::String>` is `Vec<String>`.
-pub(super) fn short(name: &str) -> String {
-    let mut short = String::with_capacity(name.len());
-    let mut path_start = 0;
-    for c in name.chars() {
-        if c == ':' {
-            short.truncate(path_start);
-        } else {
-            short.push(c);
-            if !(c.is_alphanumeric() || c == '_') {
-                path_start = short.len();
-            }
+fn is_collection(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyList>()
+        || value.is_instance_of::<PyTuple>()
+        || value.is_instance_of::<PySet>()
+        || value.is_instance_of::<PyFrozenSet>()
+        || value.cast::<PySequence>().is_ok() && !value.is_instance_of::<PyByteArray>()
+}
+
+/// How deep containers may be nested in a type of that name.
+pub(super) fn depth(rust_type: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for c in rust_type.chars() {
+        match c {
+            '<' | '(' | '[' => depth += 1,
+            '>' | ')' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
         }
+        deepest = deepest.max(depth);
     }
-    short
+    deepest
 }
 
 /// Splits `A, B<C, D>` at its outer commas.
@@ -231,17 +211,7 @@ fn split_types(list: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{short, split_types};
-
-    #[test]
-    fn type_names_lose_their_modules() {
-        assert_eq!(
-            short(
-                "std::collections::HashMap<alloc::string::String, alloc::vec::Vec<(f64, my_crate::Thing)>>"
-            ),
-            "HashMap<String, Vec<(f64, Thing)>>"
-        );
-    }
+    use super::split_types;
 
     #[test]
     fn types_are_split_at_outer_commas() {

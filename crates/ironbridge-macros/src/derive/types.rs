@@ -1,0 +1,57 @@
+//! What a field's type tells by its looks.
+
+use syn::{GenericArgument, PathArguments, Type};
+
+/// The last name of a path type, and its type arguments.
+pub(super) fn parts(ty: &Type) -> Option<(String, Vec<&Type>)> {
+    let path = match ty {
+        Type::Path(path) if path.qself.is_none() => &path.path,
+        Type::Group(group) => return parts(&group.elem),
+        Type::Paren(paren) => return parts(&paren.elem),
+        _ => return None,
+    };
+    let last = path.segments.last()?;
+    let arguments = match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments
+            .args
+            .iter()
+            .filter_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    Some((last.ident.to_string(), arguments))
+}
+
+/// The `T` of `Option<T>`, where the type is one.
+pub(super) fn argument<'a>(ty: &'a Type, outer: &str) -> Option<&'a Type> {
+    match parts(ty) {
+        Some((name, arguments)) if name == outer && arguments.len() == 1 => Some(arguments[0]),
+        _ => None,
+    }
+}
+
+/// Whether values of the type cannot hold derived ones, which may hold others without end.
+pub(super) fn is_leaf(ty: &Type) -> bool {
+    if let Type::Tuple(tuple) = ty {
+        return tuple.elems.iter().all(is_leaf);
+    }
+    if let Type::Array(array) = ty {
+        return is_leaf(&array.elem);
+    }
+    let Some((name, arguments)) = parts(ty) else {
+        return false;
+    };
+    match &*name {
+        "String" | "str" | "char" | "bool" | "PathBuf" | "Duration" | "Bytes" | "Str" => true,
+        "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => true,
+        "u8" | "u16" | "u32" | "u64" | "u128" | "usize" => true,
+        "f32" | "f64" => true,
+        "Option" | "Vec" | "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet" => {
+            !arguments.is_empty() && arguments.into_iter().all(is_leaf)
+        }
+        _ => false,
+    }
+}

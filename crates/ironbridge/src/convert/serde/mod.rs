@@ -1,0 +1,1 @@
+//! Types of `serde` between Rust and Python.

@@ -1,0 +1,12 @@
+//! Conversions between Rust and Python: the derive, its errors, standard types, serde.
+
+#[path = "conversions/enums.rs"]
+mod enums;
+#[path = "conversions/errors.rs"]
+mod errors;
+#[path = "conversions/help.rs"]
+mod help;
+#[path = "conversions/structs.rs"]
+mod structs;
+#[path = "conversions/types.rs"]
+mod types;

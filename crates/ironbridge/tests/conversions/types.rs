@@ -1,0 +1,1 @@
+//! The types of the standard library and of other crates.
