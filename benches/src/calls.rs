@@ -24,6 +24,7 @@ pub(crate) fn measure(rounds: usize) -> Result<Vec<Row>> {
     rows.extend(arithmetic(rounds)?);
     rows.extend(hypot(rounds)?);
     rows.extend(text(rounds)?);
+    rows.extend(crate::structs::measure(SUITE, rounds, TIMES)?);
     rows.extend(exception(rounds)?);
     rows.extend(std::thread::scope(|scope| {
         scope

@@ -12,6 +12,7 @@ mod calls;
 mod floor;
 mod rounds;
 mod start;
+mod structs;
 
 use anyhow::{Context, Result, bail};
 pub(crate) use ironbridge::pyo3::ffi;

@@ -146,21 +146,24 @@ impl Field<'_> {
                 }
             }
             Kind::Named(index) => {
-                let pointer = pointers::from_python(ty);
-                let (through, unwrap) = match &pointer {
-                    Some((through, unwrap)) => (through, quote!(#unwrap)),
-                    None => (*ty, quote!(|value| value)),
+                let (through, unwrap) = pointers::from_python(ty)
+                    .unwrap_or_else(|| ((*ty).clone(), quote!(|value| value)));
+                let name = quote!(&names[#index]);
+                let (required, optional) = if types::is_plain(ty) {
+                    let of = quote!((&__private::Of::<#ty>::new()));
+                    (
+                        quote_spanned!(span=> #of.required(source, #name)?),
+                        quote_spanned!(span=> #of.optional(source, #name)?),
+                    )
+                } else {
+                    (
+                        quote_spanned!(span=> source.required::<#through>(#name)?),
+                        quote_spanned!(span=> source.optional::<#through>(#name)?),
+                    )
                 };
-                match (&self.default, pointer.is_some()) {
-                    (None, false) => {
-                        quote_spanned!(span=> source.required::<#ty>(&names[#index])?)
-                    }
-                    (None, true) => {
-                        quote_spanned!(span=> (#unwrap)(source.required::<#through>(&names[#index])?))
-                    }
-                    (Some(_), _) => quote_spanned! {span=>
-                        source.optional::<#through>(&names[#index])?.map_or_else(#default, #unwrap)
-                    },
+                match &self.default {
+                    None => quote_spanned!(span=> (#unwrap)(#required)),
+                    Some(_) => quote_spanned!(span=> #optional.map_or_else(#default, #unwrap)),
                 }
             }
         };

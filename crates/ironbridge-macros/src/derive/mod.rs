@@ -61,9 +61,10 @@ fn expand(input: TokenStream) -> syn::Result<TokenStream> {
     errors.finish()?;
     Ok(quote! {
         #[automatically_derived]
-        #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_variables, deprecated)]
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_imports, unused_variables, deprecated)]
         const _: () = {
             use ::ironbridge::__private::convert as __private;
+            use __private::{ReadAny as _, ReadQuick as _};
             #body
         };
     })

@@ -55,3 +55,17 @@ pub(super) fn is_leaf(ty: &Type) -> bool {
         _ => false,
     }
 }
+
+/// Whether a value of the type is read by the short way. Only a guess by the looks: the trait that has it decides.
+pub(super) fn is_plain(ty: &Type) -> bool {
+    let Some((name, arguments)) = parts(ty) else {
+        return false;
+    };
+    match (&*name, &*arguments) {
+        ("String" | "bool" | "f32" | "f64", []) => true,
+        ("i8" | "i16" | "i32" | "i64" | "isize", []) => true,
+        ("u8" | "u16" | "u32" | "u64" | "usize", []) => true,
+        ("Option", [inner]) => is_plain(inner),
+        _ => false,
+    }
+}

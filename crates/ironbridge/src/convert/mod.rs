@@ -42,6 +42,7 @@ mod literal;
     reason = "only expansions meet these types"
 )]
 mod names;
+mod quick;
 mod sequence;
 #[cfg(any())]
 mod serde;
@@ -122,6 +123,7 @@ pub(crate) mod private {
     };
     pub use super::literal::{Literal, Literals};
     pub use super::names::{Name, Names};
+    pub use super::quick::{Of, ReadAny, ReadQuick};
     pub use super::sequence::Items;
     pub use super::source::{From, Source};
     pub use super::union::{Attempts, Plain, only};

@@ -11,6 +11,7 @@ use pyo3::types::{
 use pyo3::{Borrowed, ffi};
 
 use super::names::Name;
+use super::quick::Quick;
 use crate::error::conversion::{Mismatch, Place, Problem, is_failed_conversion};
 
 /// From which objects a struct takes its fields.
@@ -97,6 +98,35 @@ impl<'a, 'py> Source<'a, 'py> {
     #[inline]
     pub fn object(&self) -> Borrowed<'a, 'py, PyAny> {
         self.object
+    }
+
+    /// A field of a dict whose value is of the very type; none where another way must say more.
+    #[cfg(not(Py_GIL_DISABLED))]
+    #[inline]
+    pub(super) fn quick<T: Quick>(&self, name: &Name) -> Option<T> {
+        let Way::Dict = self.way else { return None };
+        // SAFETY: attached; `open` chose this way for a dict, and the name is a str. The item is borrowed from the dict,
+        // null where there is none, or with an exception set that a key's `__eq__` raised. It stays in the dict while
+        // it is read: that runs no Python code, and no other thread runs meanwhile.
+        unsafe {
+            let item = ffi::PyDict_GetItemWithError(self.object.as_ptr(), name.string.as_ptr());
+            if item.is_null() {
+                if !ffi::PyErr_Occurred().is_null() {
+                    ffi::PyErr_Clear();
+                }
+                return None;
+            }
+            T::quick(Borrowed::from_ptr(self.py(), item))
+        }
+    }
+
+    /// Other threads may change the dict meanwhile: the way that holds a reference is the only one.
+    #[cfg(Py_GIL_DISABLED)]
+    #[inline]
+    pub(super) fn quick<T: Quick>(&self, name: &Name) -> Option<T> {
+        let Way::Dict = self.way else { return None };
+        let value = self.get(name).ok().flatten()?;
+        T::quick(value.as_borrowed())
     }
 
     /// A field that must be there.
