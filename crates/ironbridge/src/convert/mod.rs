@@ -44,7 +44,7 @@ mod literal;
 mod names;
 mod quick;
 mod sequence;
-#[cfg(any())]
+#[cfg(feature = "serde")]
 mod serde;
 mod source;
 mod union;
@@ -73,7 +73,7 @@ pub use pyo3::pybacked::PyBackedBytes as Bytes;
 /// ```
 pub use pyo3::pybacked::PyBackedStr as Str;
 
-#[cfg(any())]
+#[cfg(feature = "serde")]
 pub use self::serde::Serde;
 
 /// Keyword arguments that are mostly left out: what `#[python(options)]` derives, for a struct and its reference.
