@@ -11,7 +11,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::failure::Failure;
-use crate::convert::boxed::deeper;
+use crate::convert::depth::deeper;
 
 type Object<'py> = Bound<'py, PyAny>;
 

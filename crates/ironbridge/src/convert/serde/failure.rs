@@ -133,6 +133,10 @@ impl serde::de::Error for Failure {
         Self::expected(python_words(&expected.to_string()))
     }
 
+    fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
+        Self::expected(python_words(&expected.to_string()))
+    }
+
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
         Self::expected(one_of(expected))
     }
