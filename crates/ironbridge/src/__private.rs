@@ -7,6 +7,13 @@ pub mod convert {
     pub use crate::convert::private::*;
 }
 
+/// For `#[module]` and `#[class]`.
+pub mod module {
+    pub use crate::module::{
+        Arguments, Call, ClassOf, Discard, Handle, NoClass, Object, Site, share,
+    };
+}
+
 use crate::{Result, Session};
 
 /// The session that a block without one in its header runs in.

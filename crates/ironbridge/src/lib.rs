@@ -20,6 +20,8 @@
 //! - [`python!`] runs Python that is checked when Rust compiles.
 //! - [`Session`] is a namespace that persists between calls; the same without the macro.
 //! - [`#[derive(Python)]`](macro@Python) converts your types; the module [`convert`] lists what converts by itself.
+//! - [`#[module]`](macro@module) declares a Python module as a Rust trait, [`#[class]`](macro@class) a class; the module
+//!   [`module`](mod@module) lists what can be declared.
 //! - [`Environment`] finds or makes what Python runs in; [`Interpreter`] starts it with settings, where the defaults do
 //!   not fit.
 //! - [`Error`] tells the whole story; the module [`error`] shows how.
@@ -27,7 +29,9 @@
 //!
 //! # Cargo features
 //!
-//! - `macros` (default): [`python!`] and [`#[derive(Python)]`](macro@Python).
+//! - `macros` (default): [`python!`], [`#[module]`](macro@module), [`#[class]`](macro@class) and
+//!   [`#[derive(Python)]`](macro@Python).
+//! - `watch`: typed modules can read their files again when they are edited.
 //! - `serde`: errors and their stories serialise; [`convert::Serde`].
 //! - `tracing`: Python's output and log records go to `tracing`.
 //! - `jiff`, `chrono`, `rust_decimal`, `uuid`, `num-bigint`, `num-complex`: the types of these crates convert.
@@ -45,7 +49,9 @@ pub mod convert;
 pub mod environment;
 pub mod error;
 pub mod interpreter;
+pub mod module;
 pub mod session;
+mod vectorcall;
 
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result};
@@ -154,6 +160,69 @@ pub use interpreter::{Interpreter, attach, detach};
 /// ```
 #[cfg(feature = "macros")]
 pub use ironbridge_macros::Python;
+/// Declares a Python class as a trait, which becomes a handle to an object of it.
+///
+/// ```
+/// use ironbridge::Result;
+///
+/// #[ironbridge::module("collections")]
+/// pub trait Collections {
+///     #[python(class)]
+///     fn counter(&self, words: &[&str]) -> Result<Counter>;
+/// }
+///
+/// #[ironbridge::class]
+/// pub trait Counter {
+///     fn most_common(&self, n: usize) -> Result<Vec<(String, u64)>>;
+///     #[python(name = "__getitem__")]
+///     fn count(&self, word: &str) -> Result<u64>;
+///     #[python(name = "__len__")]
+///     fn len(&self) -> Result<usize>;
+/// }
+///
+/// # fn main() -> Result<()> {
+/// let counter = Collections::load()?.counter(&["b", "a", "b"])?;
+/// assert_eq!(counter.count("b")?, 2);
+/// assert_eq!(counter.len()?, 2);
+/// assert_eq!(counter.most_common(1)?, [("b".to_owned(), 2)]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// `#[class("Name")]` where the class's name is not the trait's; `#[class(protocol)]` takes any object, as a `Protocol`
+/// does. The handle is `Clone`, `Send` and `Sync`; it converts from an object of the class, and back to the same object.
+#[cfg(feature = "macros")]
+pub use ironbridge_macros::class;
+/// Declares a Python module as a trait, which becomes a handle to it.
+///
+/// ```
+/// use std::path::{Path, PathBuf};
+///
+/// use ironbridge::Result;
+///
+/// #[ironbridge::module("shutil")]
+/// pub trait Shutil {
+///     /// Where a program is, on the `PATH` or on another one.
+///     fn which(&self, cmd: &str, #[python(default)] path: Option<&str>) -> Result<Option<PathBuf>>;
+///     fn disk_usage(&self, path: &Path) -> Result<(u64, u64, u64)>;
+/// }
+///
+/// # fn main() -> Result<()> {
+/// let shutil = Shutil::load()?; // imported, and checked against the declaration
+/// assert_eq!(shutil.which("no such program", None)?, None);
+/// let (total, used, _free) = shutil.disk_usage(Path::new("."))?;
+/// assert!(used <= total);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// `#[module("name", source = "python/name.py")]` carries the module's text in the program; the path is relative to the
+/// package. The module [`module`](mod@crate::module) lists what can be declared, and
+/// [`Loader`](crate::module::Loader) the other ways of loading.
+///
+/// The handle is `Clone`, `Send` and `Sync`; clones share what was loaded.
+#[cfg(feature = "macros")]
+pub use ironbridge_macros::module;
 /// Runs Python, checked when Rust compiles.
 ///
 /// ```
@@ -195,6 +264,7 @@ pub use ironbridge_macros::Python;
 /// and `yield` at the top, `return` with a value where the header gives no type; each at its own place.
 #[cfg(feature = "macros")]
 pub use ironbridge_macros::python;
+pub use module::TypedModule;
 pub use pyo3;
 pub use session::Session;
 

@@ -21,7 +21,7 @@ impl From<Error> for PyErr {
             ErrorKind::Conversion => PyTypeError::new_err(text),
             ErrorKind::Timeout => PyTimeoutError::new_err(text),
             ErrorKind::Cancelled => PyInterruptedError::new_err(text),
-            ErrorKind::Import => PyImportError::new_err(text),
+            ErrorKind::Import | ErrorKind::Contract => PyImportError::new_err(text),
             ErrorKind::SystemExit => PySystemExit::new_err(text),
             ErrorKind::KeyboardInterrupt => PyKeyboardInterrupt::new_err(text),
             ErrorKind::Environment | ErrorKind::Start | ErrorKind::Exception => {

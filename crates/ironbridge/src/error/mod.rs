@@ -54,6 +54,8 @@ pub enum ErrorKind {
     Import,
     /// Python code raised an exception.
     Exception,
+    /// A Python module does not fit the trait that declares it.
+    Contract,
     /// A value could not be converted between Rust and Python.
     Conversion,
     /// A call took longer than it was given.

@@ -1,0 +1,225 @@
+//! One call of a method: arguments become Python objects, the result becomes a Rust value, errors name both.
+
+use std::fmt;
+use std::panic::Location;
+
+use pyo3::BoundObject;
+use pyo3::conversion::FromPyObjectOwned;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use super::Site;
+use crate::convert::Options;
+use crate::error::{Error, Origin, Result};
+
+/// A call in the making.
+#[derive(Clone, Copy)]
+pub struct Call<'py> {
+    pub(super) py: Python<'py>,
+    pub(super) site: &'static Site,
+    pub(super) location: &'static Location<'static>,
+}
+
+impl<'py> Call<'py> {
+    #[inline]
+    pub(super) fn new(
+        py: Python<'py>,
+        site: &'static Site,
+        location: &'static Location<'static>,
+    ) -> Self {
+        Self { py, site, location }
+    }
+
+    /// Converts the argument of the given parameter.
+    #[inline]
+    pub fn argument<T: IntoPyObject<'py>>(
+        &self,
+        parameter: usize,
+        value: T,
+    ) -> Result<Bound<'py, PyAny>> {
+        match value.into_pyobject(self.py) {
+            Ok(object) => Ok(object.into_bound().into_any()),
+            Err(error) => Err(self.argument_error::<T>(parameter, error.into())),
+        }
+    }
+
+    #[cold]
+    fn argument_error<T>(&self, parameter: usize, error: PyErr) -> Error {
+        let parameter = self.site.parameters.get(parameter).copied().unwrap_or("?");
+        let what = format!("{}({parameter})", self.site.name);
+        let rust_type = std::any::type_name::<T>();
+        Error::capture(self.py, &what, rust_type, error, self.origin())
+    }
+
+    /// Makes the call's result of what Python gave, or the error of what it raised.
+    #[inline]
+    pub(super) fn finish<T>(&self, result: Option<Bound<'py, PyAny>>) -> Result<T>
+    where
+        T: FromPyObjectOwned<'py>,
+    {
+        let value = result.ok_or_else(|| Error::take_raised(self.py, self.origin()))?;
+        self.convert(&value, "()")
+    }
+
+    /// The value as a `T`; `suffix` is what an error puts behind the member's name.
+    #[inline]
+    pub(super) fn convert<T>(&self, value: &Bound<'py, PyAny>, suffix: &str) -> Result<T>
+    where
+        T: FromPyObjectOwned<'py>,
+    {
+        value.extract::<T>().map_err(|error| {
+            let what = format!("{}{suffix}", self.site.name);
+            Error::result::<T>(value, error.into(), &what, self.origin())
+        })
+    }
+
+    #[cold]
+    pub(super) fn raised(&self, error: PyErr) -> Error {
+        Error::from_python(self.py, error, Some(self.origin()))
+    }
+
+    #[inline]
+    pub(super) fn origin(&self) -> Origin {
+        Origin::caller(self.location)
+    }
+}
+
+/// The arguments of a call whose number is known only when it is made.
+pub struct Arguments<'py> {
+    call: Call<'py>,
+    /// The positional ones first.
+    values: Vec<Bound<'py, PyAny>>,
+    named: Vec<Bound<'py, PyAny>>,
+    names: Vec<Bound<'py, PyAny>>,
+}
+
+impl<'py> Arguments<'py> {
+    pub(super) fn new(call: Call<'py>) -> Self {
+        let capacity = call.site.parameters.len();
+        Self {
+            call,
+            values: Vec::with_capacity(capacity),
+            named: Vec::new(),
+            names: Vec::new(),
+        }
+    }
+
+    /// Passes an argument by its place.
+    pub fn positional<T: IntoPyObject<'py>>(&mut self, parameter: usize, value: T) -> Result<()> {
+        let value = self.call.argument(parameter, value)?;
+        self.values.push(value);
+        Ok(())
+    }
+
+    /// Passes an argument by its name.
+    pub fn keyword<T: IntoPyObject<'py>>(&mut self, parameter: usize, value: T) -> Result<()> {
+        let value = self.call.argument(parameter, value)?;
+        let name = self.call.site.keyword(self.call.py, parameter);
+        self.names
+            .push(name.map_err(|error| self.call.raised(error))?);
+        self.named.push(value);
+        Ok(())
+    }
+
+    /// Passes an argument by its name, where there is one.
+    pub fn default<T: IntoPyObject<'py>>(
+        &mut self,
+        parameter: usize,
+        value: Option<T>,
+    ) -> Result<()> {
+        value.map_or(Ok(()), |value| self.keyword(parameter, value))
+    }
+
+    /// Passes each item by its place.
+    pub fn args<T: IntoPyObject<'py>>(&mut self, parameter: usize, value: T) -> Result<()> {
+        let items = self.call.argument(parameter, value)?;
+        let items = items.try_iter().and_then(|items| {
+            for item in items {
+                self.values.push(item?);
+            }
+            Ok(())
+        });
+        items.map_err(|error| self.call.raised(error))
+    }
+
+    /// Passes each item by its name.
+    pub fn kwargs<T: IntoPyObject<'py>>(&mut self, parameter: usize, value: T) -> Result<()> {
+        let items = self.call.argument(parameter, value)?;
+        let Ok(items) = items.cast::<PyDict>() else {
+            let found = items.get_type();
+            let message =
+                format!("keyword arguments come from what becomes a dict; this became a {found}");
+            return Err(self
+                .call
+                .argument_error::<T>(parameter, PyTypeError::new_err(message)));
+        };
+        for (name, value) in items {
+            self.names.push(name);
+            self.named.push(value);
+        }
+        Ok(())
+    }
+
+    /// Passes the fields that are set, each by its name.
+    pub fn options<T: Options>(&mut self, parameter: usize, value: T) -> Result<()> {
+        let items = PyDict::new(self.call.py);
+        value
+            .fill(&items)
+            .map_err(|error| self.call.argument_error::<T>(parameter, error))?;
+        for (name, value) in items {
+            self.names.push(name);
+            self.named.push(value);
+        }
+        Ok(())
+    }
+
+    /// The values, and the names of the last of them.
+    pub(super) fn finish(mut self) -> Result<Finished<'py>> {
+        let names = if self.names.is_empty() {
+            None
+        } else {
+            let names = PyTuple::new(self.call.py, self.names);
+            Some(names.map_err(|error| self.call.raised(error))?)
+        };
+        self.values.append(&mut self.named);
+        Ok((self.values, names))
+    }
+}
+
+/// The values of a call, and the names of the last of them.
+pub(super) type Finished<'py> = (Vec<Bound<'py, PyAny>>, Option<Bound<'py, PyTuple>>);
+
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("name", &self.site.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Arguments<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arguments")
+            .field("call", &self.call)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A result that nobody asked for.
+#[derive(Debug)]
+pub struct Discard;
+
+impl FromPyObject<'_, '_> for Discard {
+    type Error = PyErr;
+
+    #[inline]
+    fn extract(_: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        Ok(Self)
+    }
+}
+
+/// A handle of one's own to a Python object.
+pub fn share<T>(object: &Py<T>) -> Py<T> {
+    crate::interpreter::attach_started(|py| object.clone_ref(py))
+}
