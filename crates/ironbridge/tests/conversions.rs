@@ -10,3 +10,6 @@ mod help;
 mod structs;
 #[path = "conversions/types.rs"]
 mod types;
+#[cfg(feature = "serde")]
+#[path = "conversions/with_serde.rs"]
+mod with_serde;

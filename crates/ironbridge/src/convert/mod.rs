@@ -30,6 +30,11 @@ mod boxed;
     reason = "only expansions meet these types"
 )]
 mod class;
+#[allow(
+    missing_debug_implementations,
+    reason = "only expansions meet these types"
+)]
+mod depth;
 mod fields;
 mod into;
 #[allow(
@@ -44,7 +49,7 @@ mod literal;
 mod names;
 mod quick;
 mod sequence;
-#[cfg(any())]
+#[cfg(feature = "serde")]
 mod serde;
 mod source;
 mod union;
@@ -73,7 +78,7 @@ pub use pyo3::pybacked::PyBackedBytes as Bytes;
 /// ```
 pub use pyo3::pybacked::PyBackedStr as Str;
 
-#[cfg(any())]
+#[cfg(feature = "serde")]
 pub use self::serde::Serde;
 
 /// Keyword arguments that are mostly left out: what `#[python(options)]` derives, for a struct and its reference.
@@ -115,8 +120,9 @@ pub(crate) mod private {
     pub use pyo3::{Borrowed, Bound, FromPyObject, IntoPyObject, PyAny, PyErr, PyResult, Python};
 
     pub use super::Options;
-    pub use super::boxed::{Boxed, Level, deeper};
+    pub use super::boxed::Boxed;
     pub use super::class::{Class, Members, module_was_reloaded};
+    pub use super::depth::{Level, deeper};
     pub use super::fields::{FromFields, IntoFields};
     pub use super::into::{
         Behind, Each, Find, Keyed, Maybe, Whole, field, item, only_into, set, tagged, with_tag,

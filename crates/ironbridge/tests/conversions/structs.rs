@@ -516,12 +516,11 @@ fn values_in_themselves_are_an_error_not_a_crash() {
             "{error:#}"
         );
     };
-    std::thread::Builder::new()
-        .stack_size(16 << 20)
-        .spawn(convert)
-        .unwrap()
-        .join()
-        .unwrap();
+    // On a thread of any size.
+    for stack in [512 << 10, 2 << 20, 16 << 20] {
+        let thread = std::thread::Builder::new().stack_size(stack);
+        thread.spawn(convert.clone()).unwrap().join().unwrap();
+    }
 }
 
 #[derive(Debug, PartialEq, Python)]

@@ -42,6 +42,8 @@ pub(crate) enum Problem {
     Missing,
     /// In full.
     Text(String),
+    /// Further in, in full: a path and words.
+    At(String, String),
     /// No variant of a union fits: each one's name, what it expects, and its error.
     NoVariant(Vec<(&'static str, PyErr)>),
 }
@@ -86,6 +88,7 @@ impl Mismatch {
             (Place::Whole, Problem::NoVariant(errors)) => errors
                 .iter()
                 .any(|(_, error)| Self::of(py, error).is_some_and(|inner| inner.get().is_deep(py))),
+            (Place::Whole, Problem::At(path, _)) => !path.is_empty(),
             (Place::Whole, _) => false,
             _ => true,
         }
@@ -111,6 +114,10 @@ impl Mismatch {
             Problem::Expected(wanted) => format!("expected {wanted}, found {}", describe(value)),
             Problem::Missing => missing(root),
             Problem::Text(text) => text.clone(),
+            Problem::At(further, text) => {
+                path.push_str(further);
+                text.clone()
+            }
             Problem::NoVariant(errors) => no_variant(value, errors),
         };
         Trace {
@@ -126,7 +133,7 @@ impl Mismatch {
 impl Mismatch {
     fn __str__(&self, py: Python<'_>) -> String {
         let trace = self.trace(py);
-        format!("{}{}: {}", self.subject, trace.path, trace.problem)
+        format!("{}{}: {}", short(self.subject), trace.path, trace.problem)
     }
 
     #[allow(clippy::needless_pass_by_value, reason = "the protocol's signature")]
@@ -205,7 +212,7 @@ impl Unconvertible {
         let (path, rust_type, error) = self.trace(py);
         format!(
             "{}{path}: a Rust `{rust_type}` cannot become a Python object: {}",
-            self.subject,
+            short(self.subject),
             error.value(py)
         )
     }
@@ -226,7 +233,8 @@ pub(crate) fn dotted(name: &str) -> String {
 /// At most so many names are listed.
 const MOST_NAMES: usize = 12;
 
-fn missing(root: &Bound<'_, PyAny>) -> String {
+/// Says that a field is not there, and what is.
+pub(crate) fn missing(root: &Bound<'_, PyAny>) -> String {
     let kind = describe::type_name(root);
     let (names, mapping) = match root.cast::<PyMapping>() {
         Ok(mapping) => (mapping.keys().ok().map(Bound::into_any), true),

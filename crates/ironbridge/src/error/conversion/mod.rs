@@ -20,6 +20,8 @@ use super::exception::{is_surrogate_error, message};
 use super::report::Report;
 pub(crate) use describe::describe;
 pub(super) use describe::short;
+#[cfg(feature = "serde")]
+pub(crate) use mismatch::missing;
 pub(crate) use mismatch::{Mismatch, Place, Problem, Unconvertible, dotted};
 
 /// Where a conversion failed, and why.
