@@ -3,7 +3,6 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::spanned::Spanned as _;
 use syn::{Expr, FieldsNamed, LitStr, Type};
 
 use super::attributes::{self, Known, Part};
@@ -132,13 +131,16 @@ impl Field<'_> {
     /// `field: value`, read from `source` by `names`.
     pub(super) fn read_from(&self, fields: &[Field<'_>]) -> TokenStream {
         let Self { ident, ty, .. } = self;
-        let span = ty.span();
+        let span = types::span(ty);
         let default = match &self.default {
             Some(Some(value)) => quote!(|| #value),
-            _ => quote_spanned!(span=> <#ty as ::core::default::Default>::default),
+            _ => quote_spanned!(span=> ::core::default::Default::default),
         };
         let value = match self.kind {
-            Kind::Skipped => quote!((#default)()),
+            Kind::Skipped => match &self.default {
+                Some(Some(value)) => quote!(#value),
+                _ => quote_spanned!(span=> <#ty as ::core::default::Default>::default()),
+            },
             Kind::Flattened => {
                 let others = knows(fields, Some(ident));
                 quote_spanned! {span=>
@@ -173,7 +175,7 @@ impl Field<'_> {
     /// The statement that sets the field in `dict`; `value` is an expression for its reference.
     pub(super) fn set(&self, value: &TokenStream, subject: &str, skip_none: bool) -> TokenStream {
         let ty = self.ty;
-        let span = ty.span();
+        let span = types::span(ty);
         match self.kind {
             Kind::Skipped => TokenStream::new(),
             Kind::Flattened => {
@@ -199,7 +201,7 @@ impl Field<'_> {
         let ty = self.ty;
         let converted = pointers::into_python(ty, value);
         let find = pointers::find(ty, value);
-        Some(quote_spanned! {ty.span()=>
+        Some(quote_spanned! {types::span(ty)=>
             __private::field(py, #converted, #subject, &names[#index], || #find)?
         })
     }
@@ -208,7 +210,7 @@ impl Field<'_> {
 fn set_one(ty: &Type, value: &TokenStream, subject: &str, index: usize) -> TokenStream {
     let converted = pointers::into_python(ty, value);
     let find = pointers::find(ty, value);
-    quote_spanned! {ty.span()=>
+    quote_spanned! {types::span(ty)=>
         __private::set(dict, #converted, #subject, &names[#index], || #find)?;
     }
 }

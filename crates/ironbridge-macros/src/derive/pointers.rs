@@ -87,13 +87,25 @@ fn through(ty: &Type, value: &TokenStream) -> Option<TokenStream> {
     }
 }
 
-/// An expression that finds the element of the value that cannot be converted.
+/// An expression that finds the element of the value that cannot be converted. Where the value has no elements, it is
+/// the value itself.
 pub(super) fn find(ty: &Type, value: &TokenStream) -> TokenStream {
-    if let Type::Reference(_) = ty {
+    if !has_elements(ty) {
         return quote!(::core::option::Option::None);
     }
     let shape = shape(ty);
     quote!(<#shape as __private::Find<'__py, #ty>>::find(#value, py))
+}
+
+fn has_elements(ty: &Type) -> bool {
+    match parts(ty) {
+        Some((name, arguments)) => match (&*name, &*arguments) {
+            (pointer, [inner]) if is_pointer(pointer) || pointer == "Option" => has_elements(inner),
+            ("Vec", [_]) | ("HashMap" | "BTreeMap", [_, _, ..]) => true,
+            _ => false,
+        },
+        None => false,
+    }
 }
 
 fn shape(ty: &Type) -> TokenStream {

@@ -1,12 +1,13 @@
 //! Structs with named fields: dicts, or objects with attributes.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::FieldsNamed;
 
 use super::container::{Bound, Container};
 use super::errors::Errors;
 use super::fields::{self, Field};
+use super::types;
 
 pub(super) fn expand(
     container: &Container<'_>,
@@ -73,7 +74,8 @@ fn into(container: &Container<'_>, fields: &[Field<'_>]) -> TokenStream {
     let skip_none = container.skip_none.is_some();
     let set = fields.iter().map(|field| {
         let ident = field.ident;
-        field.set(&quote!((&self.#ident)), &subject, skip_none)
+        let value = quote_spanned!(types::span(field.ty)=> (&self.#ident));
+        field.set(&value, &subject, skip_none)
     });
     let into_fields = container.implement(
         &["'__py"],
@@ -104,7 +106,8 @@ fn into(container: &Container<'_>, fields: &[Field<'_>]) -> TokenStream {
         Some(class) => {
             let values = fields.iter().filter_map(|field| {
                 let ident = field.ident;
-                field.object(&quote!((&self.#ident)), &subject)
+                let value = quote_spanned!(types::span(field.ty)=> (&self.#ident));
+                field.object(&value, &subject)
             });
             quote! {
                 static CLASS: __private::Class = __private::Class::new(#class);

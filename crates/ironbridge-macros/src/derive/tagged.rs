@@ -2,7 +2,6 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned as _;
 use syn::{Fields, LitStr};
 
 use super::container::Container;
@@ -105,7 +104,7 @@ fn from(
                 Content::One(ty) => {
                     let (through, unwrap) = pointers::from_python(ty)
                         .unwrap_or_else(|| ((*ty).clone(), quote!(|value| value)));
-                    quote_spanned! {ty.span()=>
+                    quote_spanned! {types::span(ty)=>
                         Self::#ident((#unwrap)(__private::only::<#through>(object, #subject)?))
                     }
                 }
@@ -168,10 +167,10 @@ fn into(
             let tag = quote!(&__TAG.get(py)[0], &__VALUES.object(py, #index)?);
             match content {
                 Content::One(ty) => {
-                    let reference = quote!(value);
+                    let reference = quote_spanned!(types::span(ty)=> value);
                     let converted = pointers::into_python(ty, &reference);
                     let find = pointers::find(ty, &reference);
-                    quote_spanned! {ty.span()=>
+                    quote_spanned! {types::span(ty)=>
                         #name::#ident(value) => __private::with_tag(
                             __private::only_into(py, #converted, #subject, || #find)?,
                             #tag,

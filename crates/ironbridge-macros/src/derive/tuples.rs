@@ -2,7 +2,6 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
 use syn::{FieldsUnnamed, Index, Type};
 
 use super::container::Container;
@@ -37,10 +36,12 @@ pub(super) fn expand(
         .then(|| quote!(let _level = __private::deeper(object.py())?;));
     let read = read_from(&types, &subject, &quote!(Self));
     let from = container.from_python(&quote!(#level #read));
-    let references: Vec<_> = (0..types.len())
-        .map(|index| {
+    let references: Vec<_> = types
+        .iter()
+        .enumerate()
+        .map(|(index, ty)| {
             let index = Index::from(index);
-            quote!((&self.#index))
+            quote_spanned!(types::span(ty)=> (&self.#index))
         })
         .collect();
     let object = object(&types, &references, &subject);
@@ -67,14 +68,14 @@ pub(super) fn expand(
 pub(super) fn read_from(types: &[&Type], subject: &str, constructor: &TokenStream) -> TokenStream {
     if let [ty] = types {
         let (through, unwrap) = through(ty);
-        return quote_spanned! {ty.span()=>
+        return quote_spanned! {types::span(ty)=>
             __private::only::<#through>(object, #subject).map(|value| #constructor((#unwrap)(value)))
         };
     }
     let length = types.len();
     let items = types.iter().enumerate().map(|(index, ty)| {
         let (through, unwrap) = through(ty);
-        quote_spanned!(ty.span()=> (#unwrap)(items.item::<#through>(#index)?))
+        quote_spanned!(types::span(ty)=> (#unwrap)(items.item::<#through>(#index)?))
     });
     quote! {
         __private::Items::open(object, #length, #subject)
@@ -91,13 +92,13 @@ pub(super) fn object(types: &[&Type], references: &[TokenStream], subject: &str)
     if let ([ty], [reference]) = (types, references) {
         let converted = pointers::into_python(ty, reference);
         let find = pointers::find(ty, reference);
-        return quote_spanned!(ty.span()=> __private::only_into(py, #converted, #subject, || #find));
+        return quote_spanned!(types::span(ty)=> __private::only_into(py, #converted, #subject, || #find));
     }
     let items = types.iter().zip(references).enumerate();
     let items = items.map(|(index, (ty, reference))| {
         let converted = pointers::into_python(ty, reference);
         let find = pointers::find(ty, reference);
-        quote_spanned!(ty.span()=> __private::item(py, #converted, #subject, #index, || #find)?)
+        quote_spanned!(types::span(ty)=> __private::item(py, #converted, #subject, #index, || #find)?)
     });
     let items: Vec<_> = items.collect();
     let count = items.len();

@@ -1,6 +1,13 @@
 //! What a field's type tells by its looks.
 
+use proc_macro2::Span;
+use syn::spanned::Spanned as _;
 use syn::{GenericArgument, PathArguments, Type};
+
+/// Where to show errors of a value of the type. Names resolve as they do for the whole expansion.
+pub(super) fn span(ty: &Type) -> Span {
+    Span::call_site().located_at(ty.span())
+}
 
 /// The last name of a path type, and its type arguments.
 pub(super) fn parts(ty: &Type) -> Option<(String, Vec<&Type>)> {

@@ -1,7 +1,7 @@
 //! Enums with fields and without a tag: unions, of which the first variant that fits is taken.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote};
 use syn::{Fields, Type};
 
 use super::container::Container;
@@ -194,9 +194,16 @@ fn into(
                     let bound: Vec<_> = (0..items.len())
                         .map(|index| format_ident!("__field_{index}"))
                         .collect();
-                    let references: Vec<_> = bound.iter().map(|bound| quote!(#bound)).collect();
+                    let references: Vec<_> = items
+                        .iter()
+                        .zip(&bound)
+                        .map(|(ty, bound)| {
+                            let bound = Ident::new(&bound.to_string(), types::span(ty));
+                            quote!(#bound)
+                        })
+                        .collect();
                     let object = tuples::object(items, &references, &subject);
-                    quote_spanned!(ident.span()=> #name::#ident(#(#bound),*) => #object)
+                    quote!(#name::#ident(#(#bound),*) => #object)
                 }
                 Content::Named(fields) => {
                     let bound: Vec<_> = (0..fields.len())

@@ -197,7 +197,14 @@ impl Unconvertible {
             let (path, rust_type, error) = inner.get().trace(py);
             return (format!("{}{path}", self.place), rust_type, error);
         }
-        let rust_type = short(self.rust_type.trim_start_matches('&'));
+        let mut rust_type = short(self.rust_type.trim_start_matches('&'));
+        // `None` always converts.
+        while let Some(inner) = rust_type
+            .strip_prefix("Option<")
+            .and_then(|t| t.strip_suffix('>'))
+        {
+            rust_type = inner.to_owned();
+        }
         (
             self.place.clone(),
             Cow::Owned(rust_type),
