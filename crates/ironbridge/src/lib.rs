@@ -19,6 +19,7 @@
 //!
 //! - [`python!`] runs Python that is checked when Rust compiles.
 //! - [`Session`] is a namespace that persists between calls; the same without the macro.
+//! - [`#[derive(Python)]`](macro@Python) converts your types; the module [`convert`] lists what converts by itself.
 //! - [`Environment`] finds or makes what Python runs in; [`Interpreter`] starts it with settings, where the defaults do
 //!   not fit.
 //! - [`Error`] tells the whole story; the module [`error`] shows how.
@@ -26,9 +27,10 @@
 //!
 //! # Cargo features
 //!
-//! - `macros` (default): [`python!`].
-//! - `serde`: errors and their stories serialise.
+//! - `macros` (default): [`python!`] and [`#[derive(Python)]`](macro@Python).
+//! - `serde`: errors and their stories serialise; [`convert::Serde`].
 //! - `tracing`: Python's output and log records go to `tracing`.
+//! - `jiff`, `chrono`, `rust_decimal`, `uuid`, `num-bigint`, `num-complex`: the types of these crates convert.
 //!
 //! # Finding libpython
 //!
@@ -48,6 +50,108 @@ pub mod session;
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result};
 pub use interpreter::{Interpreter, attach, detach};
+/// Converts a type from Python and to Python: implements `PyO3`'s [`FromPyObject`](pyo3::FromPyObject), and
+/// [`IntoPyObject`](pyo3::IntoPyObject) for the type and its reference.
+///
+/// ```
+/// use ironbridge::{Python, Session};
+///
+/// #[derive(Debug, PartialEq, Python)]
+/// struct VideoAnalysis {
+///     title: String,
+///     #[python(default)]
+///     description: String,
+///     #[python(name = "type")]
+///     kind: String,
+///     keywords: Vec<String>,
+/// }
+///
+/// let session = Session::new()?;
+/// session.run("def analyze(): return {'title': 'Cat', 'type': 'clip', 'keywords': ['fur', 7]}")?;
+/// let error = session.call::<VideoAnalysis, _>("analyze", ()).unwrap_err();
+/// assert!(error.to_string().ends_with(".keywords[1]: expected str, found int 7"));
+/// # Ok::<(), ironbridge::Error>(())
+/// ```
+///
+/// # Structs
+///
+/// A struct is read from a `dict` or another mapping by keys, from anything else by attributes: dataclasses, named
+/// tuples, pydantic models, your own classes. It becomes a `dict`, or an instance of its `class`. Of a property that
+/// raises the exception comes through as it is.
+///
+/// On a struct:
+///
+/// - `class = "module.Class"`: to Python this class is called with the fields as keywords. It is imported on first use.
+/// - `dict`: only mappings are read. `attributes`: only attributes, of mappings too.
+/// - `rename_all = "camelCase"`: also `lowercase`, `UPPERCASE`, `PascalCase`, `snake_case`, `SCREAMING_SNAKE_CASE`,
+///   `kebab-case`, `SCREAMING-KEBAB-CASE`.
+/// - `deny_unknown`: a key of a mapping that no field has is an error.
+/// - `skip_none`: to Python, fields that are `None` are left out.
+/// - `options`: the keywords of a call; see [`convert::Options`].
+/// - `from_only`, `into_only`: one direction alone. A type that borrows is converted to Python only.
+///
+/// On a field:
+///
+/// - `name = "type"`: its name in Python. A private name is given as Python mangles it, `_Class__name`.
+/// - `default`, `default = expression`: its value where it is missing. Without, that is an error, for an `Option` too:
+///   `None` and missing are two things. What is there and of the wrong type is always an error.
+/// - `flatten`: its fields lie beside the others. In a `HashMap<String, T>` all that no other field has.
+/// - `skip`: not in Python; from there it is the default.
+///
+/// A struct with one unnamed field, `struct UserId(i64)`, is what it holds; one with several is a tuple. `Box`, `Arc` and
+/// `Rc` are looked through, so that types may hold themselves. A value nested too deep, or in itself, is a
+/// `RecursionError`.
+///
+/// # Enums
+///
+/// Without fields, the variants are the values of a `Literal`: their names, by `rename_all`, or what `value` says. With
+/// `class = "module.Color"` they are the members of that `Enum`, by name.
+///
+/// ```
+/// use ironbridge::{Python, Session};
+///
+/// #[derive(Debug, PartialEq, Python)]
+/// #[python(rename_all = "lowercase")]
+/// enum Mode {
+///     Fast,
+///     #[python(value = "very good")]
+///     Good,
+///     #[python(value = 3)]
+///     Three,
+/// }
+///
+/// assert_eq!(Session::new()?.eval::<Vec<Mode>>("['fast', 3]")?, [Mode::Fast, Mode::Three]);
+/// # Ok::<(), ironbridge::Error>(())
+/// ```
+///
+/// With fields they are a union: the first variant that fits is taken, one of the very type before one that Python would
+/// convert (`True` is a `bool` before it is an `i64`). With `tag = "kind"` that field tells the variant, by its name or
+/// what `name` or `value` says; a variant may have a `class` of its own, and `rename_all_fields` names its fields.
+///
+/// ```
+/// use ironbridge::{Python, Session};
+///
+/// #[derive(Debug, PartialEq, Python)]
+/// #[python(tag = "kind", rename_all = "lowercase")]
+/// enum Shape {
+///     Circle { radius: f64 },
+///     Empty,
+/// }
+///
+/// #[derive(Debug, PartialEq, Python)]
+/// enum Size {
+///     #[python(value = "auto")]
+///     Auto,
+///     Pixels(i64),
+///     Both(i64, i64),
+/// }
+///
+/// let session = Session::new()?;
+/// let shape = session.eval::<Shape>("{'kind': 'circle', 'radius': 2}")?;
+/// assert_eq!(shape, Shape::Circle { radius: 2.0 });
+/// assert_eq!(session.eval::<Vec<Size>>("['auto', (1, 2)]")?, [Size::Auto, Size::Both(1, 2)]);
+/// # Ok::<(), ironbridge::Error>(())
+/// ```
 #[cfg(feature = "macros")]
 pub use ironbridge_macros::Python;
 /// Runs Python, checked when Rust compiles.
@@ -109,6 +213,9 @@ mod pages {
     struct SessionsAndPython;
     #[doc = include_str!("../../../docs/src/errors.md")]
     struct Errors;
+    #[cfg(feature = "serde")]
+    #[doc = include_str!("../../../docs/src/conversions.md")]
+    struct Conversions;
     #[doc = include_str!("../../../docs/src/shipping.md")]
     struct Shipping;
 }

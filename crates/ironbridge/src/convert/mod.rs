@@ -2,7 +2,7 @@
 //!
 //! Values cross by `PyO3`'s two traits, [`FromPyObject`](pyo3::FromPyObject) and
 //! [`IntoPyObject`](pyo3::IntoPyObject), which standard types have, and your own types get by
-//! [`#[derive(Python)]`](crate::Python). What does not fit is an error that names its path.
+//! [`#[derive(Python)]`](macro@crate::Python). What does not fit is an error that names its path.
 //!
 //! | Python | Rust |
 //! | --- | --- |
@@ -17,7 +17,7 @@
 //! | `uuid.UUID` | `uuid::Uuid` (feature `uuid`) |
 //! | `int` of any size | `num_bigint::BigInt` (feature `num-bigint`) |
 //! | `complex` | `num_complex::Complex64` (feature `num-complex`) |
-//! | dataclass, `TypedDict`, `NamedTuple`, `Enum`, `Literal`, unions | [`#[derive(Python)]`](crate::Python) |
+//! | dataclass, `TypedDict`, `NamedTuple`, `Enum`, `Literal`, unions | [`#[derive(Python)]`](macro@crate::Python) |
 //! | what `serde` knows | [`Serde`] (feature `serde`) |
 
 #[allow(

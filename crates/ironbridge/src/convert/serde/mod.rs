@@ -16,7 +16,7 @@ use crate::error::conversion::{Mismatch, Place, Problem, Unconvertible};
 /// Any type of `serde`, as Python's own: structs and maps are dicts, sequences lists, tuples tuples.
 ///
 /// For types of other crates, and where a type has its `serde` attributes already. Your own types convert faster and
-/// with more choice by [`#[derive(Python)]`](crate::Python).
+/// with more choice by [`#[derive(Python)]`](macro@crate::Python).
 ///
 /// | `serde` | Python |
 /// | --- | --- |
