@@ -1,5 +1,12 @@
 //! Conversions between Rust and Python: the derive, its errors, standard types, serde.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::items_after_statements,
+    clippy::float_cmp,
+    reason = "a test may panic, and stands together"
+)]
+
 #[path = "conversions/enums.rs"]
 mod enums;
 #[path = "conversions/errors.rs"]

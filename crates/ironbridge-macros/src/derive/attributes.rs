@@ -71,13 +71,15 @@ fn unknown(name: &str, known: &Known) -> String {
         .min_by_key(|(distance, _)| *distance)
         .filter(|(distance, _)| *distance <= 2);
     let place = known.place;
-    match near {
-        Some((_, written)) => format!("{place} has no `{name}`; did you mean `{written}`?"),
-        None => {
-            let all: Vec<_> = known.names.iter().map(|(_, w)| format!("`{w}`")).collect();
-            format!("{place} has no `{name}`; there are {}", all.join(", "))
-        }
+    if let Some((_, written)) = near {
+        return format!("{place} has no `{name}`; did you mean `{written}`?");
     }
+    let all: Vec<_> = known
+        .names
+        .iter()
+        .map(|(_, written)| format!("`{written}`"))
+        .collect();
+    format!("{place} has no `{name}`; there are {}", all.join(", "))
 }
 
 impl Part {

@@ -78,9 +78,6 @@ impl<'a> Container<'a> {
                 errors.at(&one.to_token_stream(), text);
             }
         };
-        fn token<T: ToTokens>(part: Option<&T>) -> Option<&dyn ToTokens> {
-            part.map(|part| part as &dyn ToTokens)
-        }
         clash(
             token(self.attributes.as_ref()),
             self.dict.is_some(),
@@ -171,7 +168,7 @@ impl<'a> Container<'a> {
     }
 
     /// `FromPyObject`, by an expression that may use `object`.
-    pub(super) fn from_python(&self, body: &TokenStream) -> TokenStream {
+    pub(super) fn implement_from(&self, body: &TokenStream) -> TokenStream {
         if !self.converts_from() {
             return TokenStream::new();
         }
@@ -190,7 +187,7 @@ impl<'a> Container<'a> {
     }
 
     /// `IntoPyObject` for the reference, by an expression that may use `self` and `py`, and for the value by that.
-    pub(super) fn into_python(&self, body: &TokenStream) -> TokenStream {
+    pub(super) fn implement_into(&self, body: &TokenStream) -> TokenStream {
         if !self.converts_into() {
             return TokenStream::new();
         }
@@ -225,6 +222,10 @@ impl<'a> Container<'a> {
         );
         quote!(#by_reference #by_value)
     }
+}
+
+fn token<T: ToTokens>(part: Option<&T>) -> Option<&dyn ToTokens> {
+    part.map(|part| part as &dyn ToTokens)
 }
 
 /// What the types that a type is generic over must do.

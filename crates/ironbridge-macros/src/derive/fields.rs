@@ -27,8 +27,14 @@ pub(super) struct Field<'a> {
     pub(super) ty: &'a Type,
     /// In Python.
     pub(super) name: String,
-    default: Option<Option<Expr>>,
+    default: Option<DefaultValue>,
     kind: Kind,
+}
+
+/// What a field is where it is missing.
+enum DefaultValue {
+    OfTheType,
+    Given(Box<Expr>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,7 +53,10 @@ pub(super) fn read<'a>(named: &'a FieldsNamed, rule: Rule, errors: &mut Errors) 
         let Some(ident) = &field.ident else { continue };
         let mut parts = attributes::read(&field.attrs, &KNOWN, errors);
         let name: Option<LitStr> = Part::take_text(&mut parts, "name", errors);
-        let default = Part::take(&mut parts, "default").map(|part| part.value);
+        let default = Part::take(&mut parts, "default").map(|part| match part.value {
+            Some(value) => DefaultValue::Given(Box::new(value)),
+            None => DefaultValue::OfTheType,
+        });
         let skip = Part::take_flag(&mut parts, "skip", errors);
         let flatten = Part::take_flag(&mut parts, "flatten", errors);
         let kind = if let Some(flatten) = &flatten {
@@ -132,15 +141,13 @@ impl Field<'_> {
     pub(super) fn read_from(&self, fields: &[Field<'_>]) -> TokenStream {
         let Self { ident, ty, .. } = self;
         let span = types::span(ty);
-        let default = match &self.default {
-            Some(Some(value)) => quote!(|| #value),
-            _ => quote_spanned!(span=> ::core::default::Default::default),
+        let default = if let Some(DefaultValue::Given(value)) = &self.default {
+            quote!(|| #value)
+        } else {
+            quote_spanned!(span=> ::core::default::Default::default)
         };
         let value = match self.kind {
-            Kind::Skipped => match &self.default {
-                Some(Some(value)) => quote!(#value),
-                _ => quote_spanned!(span=> <#ty as ::core::default::Default>::default()),
-            },
+            Kind::Skipped => quote_spanned!(span=> __private::produce::<#ty>(#default)),
             Kind::Flattened => {
                 let others = knows(fields, Some(ident));
                 quote_spanned! {span=>
@@ -163,9 +170,10 @@ impl Field<'_> {
                         quote_spanned!(span=> source.optional::<#through>(#name)?),
                     )
                 };
-                match &self.default {
-                    None => quote_spanned!(span=> (#unwrap)(#required)),
-                    Some(_) => quote_spanned!(span=> #optional.map_or_else(#default, #unwrap)),
+                if self.default.is_some() {
+                    quote_spanned!(span=> #optional.map_or_else(#default, #unwrap))
+                } else {
+                    quote_spanned!(span=> (#unwrap)(#required))
                 }
             }
         };

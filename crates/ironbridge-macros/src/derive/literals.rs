@@ -12,7 +12,7 @@ pub(super) fn expand_literals(container: &Container<'_>, variants: &[Variant<'_>
     let values = declare(container, variants);
     let from = from(container, variants, &quote!(__VALUES.index(object)?));
     let index = index(container, variants);
-    let into = container.into_python(&quote!(__VALUES.object(py, #index)));
+    let into = container.implement_into(&quote!(__VALUES.object(py, #index)));
     quote!(#values #from #into)
 }
 
@@ -39,7 +39,7 @@ pub(super) fn expand_members(
     let (subject, count) = (container.subject(), names.len());
     let from = from(container, variants, &quote!(__MEMBERS.index(object)?));
     let index = index(container, variants);
-    let into = container.into_python(&quote!(__MEMBERS.member(py, #index)));
+    let into = container.implement_into(&quote!(__MEMBERS.member(py, #index)));
     quote! {
         static __MEMBERS: __private::Members<#count> =
             __private::Members::new(#class, #subject, [#(#names),*]);
@@ -73,7 +73,7 @@ fn from(container: &Container<'_>, variants: &[Variant<'_>], index: &TokenStream
         };
         quote!(#pattern => Self::#ident {})
     });
-    container.from_python(&quote!(::core::result::Result::Ok(match #index { #(#arms),* })))
+    container.implement_from(&quote!(::core::result::Result::Ok(match #index { #(#arms),* })))
 }
 
 fn index(container: &Container<'_>, variants: &[Variant<'_>]) -> TokenStream {

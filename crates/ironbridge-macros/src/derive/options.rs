@@ -25,7 +25,7 @@ pub(super) fn expand(
             );
         }
     }
-    let names = fields::declare_names(&Ident::new("__NAMES", Span::call_site()), &fields);
+    let statics = fields::declare_names(&Ident::new("__NAMES", Span::call_site()), &fields);
     let subject = container.subject();
     let set: Vec<_> = fields
         .iter()
@@ -66,5 +66,5 @@ pub(super) fn expand(
             }
         },
     );
-    quote!(#names #by_reference #by_value)
+    quote!(#statics #by_reference #by_value)
 }

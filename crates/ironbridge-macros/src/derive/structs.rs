@@ -20,10 +20,10 @@ pub(super) fn expand(
         container.rename_all_fields
     };
     let fields = fields::read(named, rule, errors);
-    let names = fields::declare_names(&Ident::new("__NAMES", Span::call_site()), &fields);
+    let statics = fields::declare_names(&Ident::new("__NAMES", Span::call_site()), &fields);
     let from = from(container, &fields);
     let into = into(container, &fields);
-    quote!(#names #from #into)
+    quote!(#statics #from #into)
 }
 
 fn from(container: &Container<'_>, fields: &[Field<'_>]) -> TokenStream {
@@ -57,7 +57,7 @@ fn from(container: &Container<'_>, fields: &[Field<'_>]) -> TokenStream {
         .deny_unknown
         .is_some()
         .then(|| quote!(source.deny_unknown(<Self as __private::FromFields<'__py>>::knows)?;));
-    let from_python = container.from_python(&quote! {
+    let from_python = container.implement_from(&quote! {
         #level
         let source = __private::Source::open(object, #way, #subject)?;
         #deny
@@ -112,10 +112,10 @@ fn into(container: &Container<'_>, fields: &[Field<'_>]) -> TokenStream {
             quote! {
                 static CLASS: __private::Class = __private::Class::new(#class);
                 let names = __NAMES.get(py);
-                CLASS.call(py, &__NAMES, [#(#values),*])
+                CLASS.call(py, &__NAMES, &[#(#values),*])
             }
         }
     };
-    let into_python = container.into_python(&body);
+    let into_python = container.implement_into(&body);
     quote!(#into_fields #into_python)
 }

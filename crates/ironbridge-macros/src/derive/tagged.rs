@@ -57,16 +57,17 @@ fn read<'a>(variant: &Variant<'a>, tag: &LitStr, rule: Rule, errors: &mut Errors
     let content = match variant.fields {
         Fields::Unit => Content::Nothing,
         Fields::Named(named) => Content::Named(fields::read(named, rule, errors)),
-        Fields::Unnamed(unnamed) => match &*super::tuples::read(unnamed, errors) {
-            [ty] => Content::One(ty),
-            _ => {
+        Fields::Unnamed(unnamed) => {
+            if let [ty] = &*super::tuples::read(unnamed, errors) {
+                Content::One(ty)
+            } else {
                 errors.at(
                     variant.ident,
                     "a variant with several unnamed fields has no place for the tag: name the fields",
                 );
                 Content::Nothing
             }
-        },
+        }
     };
     if let Content::Named(fields) = &content
         && fields::names(fields).contains(&tag.value())
@@ -140,7 +141,7 @@ fn from(
     });
     let level = nested.then(|| quote!(let _level = __private::deeper(object.py())?;));
     let way = container.from();
-    container.from_python(&quote! {
+    container.implement_from(&quote! {
         #level
         let source = &__private::Source::open(object, #way, #subject)?;
         let taken = &|name: &str| name == #tag;
@@ -197,7 +198,7 @@ fn into(
                 }
             }
         });
-    container.into_python(&quote!(match self { #(#arms),* }))
+    container.implement_into(&quote!(match self { #(#arms),* }))
 }
 
 /// An arm that makes a dict with the tag and the fields, and an object of it where the variant has a class.

@@ -35,7 +35,7 @@ pub(super) fn expand(
     let level = (!types.iter().all(|ty| types::is_leaf(ty)))
         .then(|| quote!(let _level = __private::deeper(object.py())?;));
     let read = read_from(&types, &subject, &quote!(Self));
-    let from = container.from_python(&quote!(#level #read));
+    let from = container.implement_from(&quote!(#level #read));
     let references: Vec<_> = types
         .iter()
         .enumerate()
@@ -60,7 +60,7 @@ pub(super) fn expand(
             }
         }
     };
-    let into = container.into_python(&body);
+    let into = container.implement_into(&body);
     quote!(#from #into)
 }
 

@@ -52,14 +52,11 @@ pub(super) fn is_leaf(ty: &Type) -> bool {
         return false;
     };
     match &*name {
-        "String" | "str" | "char" | "bool" | "PathBuf" | "Duration" | "Bytes" | "Str" => true,
-        "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => true,
-        "u8" | "u16" | "u32" | "u64" | "u128" | "usize" => true,
-        "f32" | "f64" => true,
+        "str" | "char" | "i128" | "u128" | "PathBuf" | "Duration" | "Bytes" | "Str" => true,
         "Option" | "Vec" | "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet" => {
             !arguments.is_empty() && arguments.into_iter().all(is_leaf)
         }
-        _ => false,
+        _ => is_plain(ty),
     }
 }
 
@@ -69,9 +66,11 @@ pub(super) fn is_plain(ty: &Type) -> bool {
         return false;
     };
     match (&*name, &*arguments) {
-        ("String" | "bool" | "f32" | "f64", []) => true,
-        ("i8" | "i16" | "i32" | "i64" | "isize", []) => true,
-        ("u8" | "u16" | "u32" | "u64" | "usize", []) => true,
+        (
+            "String" | "bool" | "f32" | "f64" | "i8" | "i16" | "i32" | "i64" | "isize" | "u8"
+            | "u16" | "u32" | "u64" | "usize",
+            [],
+        ) => true,
         ("Option", [inner]) => is_plain(inner),
         _ => false,
     }

@@ -86,7 +86,7 @@ fn from(
         Content::Named(fields) => fields::are_nested(fields),
     });
     let level = nested.then(|| quote!(let _level = __private::deeper(object.py())?;));
-    container.from_python(&quote! {
+    container.implement_from(&quote! {
         #level
         let mut attempts = __private::Attempts::new(object, #subject);
         #(#exact)*
@@ -226,5 +226,5 @@ fn into(
                 }
             }
         });
-    container.into_python(&quote!(match self { #(#arms),* }))
+    container.implement_into(&quote!(match self { #(#arms),* }))
 }

@@ -55,11 +55,11 @@ impl Class {
         &self,
         py: Python<'py>,
         names: &Names<N>,
-        values: [Bound<'py, PyAny>; N],
+        values: &[Bound<'py, PyAny>; N],
     ) -> PyResult<Bound<'py, PyAny>> {
         let class = self.get(py)?;
         let names = names.tuple(py)?;
-        let arguments = values.each_ref().map(|value| value.as_ptr());
+        let arguments = values.each_ref().map(Bound::as_ptr);
         // SAFETY: attached. `arguments` holds as many live objects as `names`, a tuple of strings, has names; they are
         // kept by `values` until the call is over. The result is a new reference, or null with an exception set.
         unsafe {
@@ -110,7 +110,7 @@ pub struct Members<const N: usize> {
     class: Class,
     subject: &'static str,
     names: [&'static str; N],
-    members: PyOnceLock<[Py<PyAny>; N]>,
+    objects: PyOnceLock<[Py<PyAny>; N]>,
 }
 
 impl<const N: usize> Members<N> {
@@ -120,7 +120,7 @@ impl<const N: usize> Members<N> {
             class: Class::new(class),
             subject,
             names,
-            members: PyOnceLock::new(),
+            objects: PyOnceLock::new(),
         }
     }
 
@@ -154,7 +154,7 @@ impl<const N: usize> Members<N> {
         if !is_current() {
             return self.look_up(py).map(|members| f(&members));
         }
-        self.members.get_or_try_init(py, || self.look_up(py)).map(f)
+        self.objects.get_or_try_init(py, || self.look_up(py)).map(f)
     }
 
     fn look_up(&self, py: Python<'_>) -> PyResult<[Py<PyAny>; N]> {

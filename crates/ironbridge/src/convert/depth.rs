@@ -3,6 +3,8 @@
 //! Python's own limit does not do alone. It is made for the stack of Python's main thread, and a conversion runs on any
 //! thread of Rust.
 
+use std::marker::PhantomData;
+
 use pyo3::exceptions::PyRecursionError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -11,7 +13,7 @@ use pyo3::prelude::*;
 const RESERVE: usize = 128 * 1024;
 
 /// One level of a nested conversion, until it is dropped.
-pub struct Level<'py>(Python<'py>);
+pub struct Level<'py>(PhantomData<Python<'py>>);
 
 /// One level deeper.
 #[inline]
@@ -21,7 +23,7 @@ pub fn deeper(py: Python<'_>) -> PyResult<Level<'_>> {
     }
     // SAFETY: attached; the text ends in NUL. What was entered is left when the level is dropped.
     if unsafe { ffi::Py_EnterRecursiveCall(c" while converting to Rust".as_ptr()) } == 0 {
-        Ok(Level(py))
+        Ok(Level(PhantomData))
     } else {
         Err(PyErr::fetch(py))
     }
@@ -37,8 +39,7 @@ fn too_deep() -> PyErr {
 impl Drop for Level<'_> {
     #[inline]
     fn drop(&mut self) {
-        let _attached = self.0;
-        // SAFETY: attached, as the token says; made by `deeper`, which entered.
+        // SAFETY: attached, as the lifetime says; made by `deeper`, which entered.
         unsafe { ffi::Py_LeaveRecursiveCall() }
     }
 }

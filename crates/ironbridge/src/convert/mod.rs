@@ -129,7 +129,7 @@ pub(crate) mod private {
     };
     pub use super::literal::{Literal, Literals};
     pub use super::names::{Name, Names};
-    pub use super::quick::{Of, ReadAny, ReadQuick};
+    pub use super::quick::{Of, ReadAny, ReadQuick, produce};
     pub use super::sequence::Items;
     pub use super::source::{From, Source};
     pub use super::union::{Attempts, Plain, only};

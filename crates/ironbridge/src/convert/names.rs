@@ -14,7 +14,7 @@ pub struct Name {
 /// The names of the fields of a type, in their order.
 pub struct Names<const N: usize> {
     texts: [&'static str; N],
-    names: PyOnceLock<[Name; N]>,
+    interned: PyOnceLock<[Name; N]>,
     tuple: PyOnceLock<Py<PyTuple>>,
 }
 
@@ -23,7 +23,7 @@ impl<const N: usize> Names<N> {
     pub const fn new(texts: [&'static str; N]) -> Self {
         Self {
             texts,
-            names: PyOnceLock::new(),
+            interned: PyOnceLock::new(),
             tuple: PyOnceLock::new(),
         }
     }
@@ -31,7 +31,7 @@ impl<const N: usize> Names<N> {
     /// The names, interned on first use.
     #[inline]
     pub fn get(&self, py: Python<'_>) -> &[Name; N] {
-        match self.names.get(py) {
+        match self.interned.get(py) {
             Some(names) => names,
             None => self.intern(py),
         }
@@ -39,7 +39,7 @@ impl<const N: usize> Names<N> {
 
     #[cold]
     fn intern(&self, py: Python<'_>) -> &[Name; N] {
-        self.names.get_or_init(py, || {
+        self.interned.get_or_init(py, || {
             self.texts.map(|text| Name {
                 text,
                 string: PyString::intern(py, text).unbind(),

@@ -77,6 +77,12 @@ impl<'py, T: FromPyObjectOwned<'py>> ReadAny<'py, T> for &Of<T> {
     }
 }
 
+/// The default of a field that Python does not have.
+#[inline]
+pub fn produce<T>(default: impl FnOnce() -> T) -> T {
+    default()
+}
+
 impl Quick for bool {
     #[inline]
     fn quick(object: Borrowed<'_, '_, PyAny>) -> Option<Self> {

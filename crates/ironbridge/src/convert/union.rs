@@ -88,9 +88,7 @@ pub fn only<'py, T: FromPyObjectOwned<'py>>(
 ) -> PyResult<T> {
     T::extract(object).map_err(|error| {
         let error: PyErr = error.into();
-        if !is_failed_conversion(object.py(), &error)
-            || error.is_instance_of::<Mismatch>(object.py())
-        {
+        if !is_failed_conversion(object.py(), &error) {
             return error;
         }
         let problem = Problem::Inner(std::any::type_name::<T>(), error);

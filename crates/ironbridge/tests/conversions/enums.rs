@@ -59,7 +59,7 @@ enum Wrong {
 }
 
 fn colors() -> Session {
-    let session = session(
+    session(
         "import sys, types, enum
 if 'conversions_colors' not in sys.modules:
     module = types.ModuleType('conversions_colors')
@@ -73,8 +73,7 @@ class Color(enum.Enum):
 ''', module.__dict__)
     sys.modules['conversions_colors'] = module
 from conversions_colors import Color",
-    );
-    session
+    )
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn to_python_the_exception_says_the_same() -> Result<()> {
 }
 
 #[test]
-fn a_result_of_a_function_is_named_as_one() -> Result<()> {
+fn a_result_of_a_function_is_named_as_one() {
     let session = session("def analyze(): return {'one': {'n': 1}, 'many': [{}]}");
     let error = session.call::<Outer, _>("analyze", ()).unwrap_err();
     assert!(
@@ -97,7 +97,6 @@ fn a_result_of_a_function_is_named_as_one() -> Result<()> {
             .ends_with(".many[0].n: missing; the dict is empty"),
         "{error}"
     );
-    Ok(())
 }
 
 #[derive(Debug)]

@@ -53,15 +53,12 @@ fn every_shape_goes_there_and_back() {
     assert_eq!(shown(Serde(job())), JOB);
     assert_eq!(get::<Serde<Job>>(JOB).unwrap().0, job());
     assert_eq!(
-        shown(&Serde(vec![Some(1_u128 << 100), None])),
+        shown(Serde(vec![Some(1_u128 << 100), None])),
         "[1267650600228229401496703205376, None]"
     );
     assert_eq!(get::<Serde<u128>>("2 ** 127").unwrap().0, 1 << 127);
     assert_eq!(get::<Serde<HashSet<i64>>>("{1, 2}").unwrap().len(), 2);
-    assert_eq!(
-        get::<Serde<BTreeMap<i64, bool>>>("{1: True}").unwrap()[&1],
-        true
-    );
+    assert!(get::<Serde<BTreeMap<i64, bool>>>("{1: True}").unwrap()[&1]);
     assert_eq!(get::<Serde<f64>>("3").unwrap().0, 3.0);
     let json = get::<Serde<serde_json::Value>>("{'a': [1, None, 'x', 0.5, True]}").unwrap();
     assert_eq!(json.to_string(), r#"{"a":[1,null,"x",0.5,true]}"#);

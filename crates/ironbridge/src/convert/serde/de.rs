@@ -10,7 +10,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use super::failure::Failure;
+use super::failure::{Failure, one_of};
 use crate::convert::depth::deeper;
 
 type Object<'py> = Bound<'py, PyAny>;
@@ -81,11 +81,11 @@ impl<'a, 'py> Deserializer<'a, 'py> {
         let _level = deeper(self.0.py())?;
         let mut items = Items {
             left: self.0.len().ok(),
-            items: self.0.try_iter()?,
+            iterator: self.0.try_iter()?,
             index: 0,
         };
         let value = visitor.visit_seq(&mut items)?;
-        match items.items.next() {
+        match items.iterator.next() {
             None => Ok(value),
             Some(_) => Err(Failure::expected(format!("{} items", items.index))),
         }
@@ -170,19 +170,14 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_, '_> {
                 content: None,
             })
         } else {
-            match only_entry(object)? {
-                Some((name, content)) => visitor.visit_enum(Variant {
-                    name,
-                    content: Some(content),
-                }),
-                None => {
-                    let names: Vec<_> = variants.iter().map(|name| format!("'{name}'")).collect();
-                    Err(Failure::expected(format!(
-                        "{}, or a dict with one of them",
-                        names.join(" or ")
-                    )))
-                }
-            }
+            let Some((name, content)) = only_entry(object)? else {
+                let wanted = format!("{}, or a dict with one of them", one_of(variants));
+                return Err(Failure::expected(wanted).found(object));
+            };
+            visitor.visit_enum(Variant {
+                name,
+                content: Some(content),
+            })
         };
         result.map_err(|error| error.found(object))
     }
@@ -213,7 +208,7 @@ fn only_entry<'py>(object: &Object<'py>) -> PyResult<Option<(Object<'py>, Object
 }
 
 struct Items<'py> {
-    items: Bound<'py, PyIterator>,
+    iterator: Bound<'py, PyIterator>,
     left: Option<usize>,
     index: usize,
 }
@@ -225,7 +220,7 @@ impl<'de> SeqAccess<'de> for &mut Items<'_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Failure> {
-        let Some(item) = self.items.next() else {
+        let Some(item) = self.iterator.next() else {
             return Ok(None);
         };
         let item = item?;

@@ -25,7 +25,7 @@ impl<'py> Serializer<'py> {
     fn items(self, length: Option<usize>, list: bool) -> Items<'py> {
         Items {
             serializer: self,
-            items: Vec::with_capacity(length.unwrap_or(0).min(1 << 16)),
+            done: Vec::with_capacity(length.unwrap_or(0).min(1 << 16)),
             list,
             variant: None,
         }
@@ -166,16 +166,16 @@ impl<'py> ser::Serializer for Serializer<'py> {
 /// A list or tuple on its way.
 pub(super) struct Items<'py> {
     serializer: Serializer<'py>,
-    items: Vec<Object<'py>>,
+    done: Vec<Object<'py>>,
     list: bool,
     variant: Option<&'static str>,
 }
 
 impl<'py> Items<'py> {
     fn push<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Failure> {
-        let index = self.items.len();
+        let index = self.done.len();
         let item = value.serialize(self.serializer);
-        self.items.push(item.map_err(|error| {
+        self.done.push(item.map_err(|error| {
             let error = error.at_index(index);
             self.variant.into_iter().fold(error, Failure::at_field)
         })?);
@@ -185,9 +185,9 @@ impl<'py> Items<'py> {
     fn finish(self) -> Done<'py> {
         let py = self.serializer.0;
         let object = if self.list {
-            PyList::new(py, self.items)?.into_any()
+            PyList::new(py, self.done)?.into_any()
         } else {
-            PyTuple::new(py, self.items)?.into_any()
+            PyTuple::new(py, self.done)?.into_any()
         };
         match self.variant {
             Some(variant) => self.serializer.variant(variant, object),

@@ -7,34 +7,56 @@ use pyo3::types::{
 
 use super::describe::repr;
 
-/// Follows the shape of the expected Rust type (`Vec<HashMap<String, f64>>`) into the value, to the first place where
-/// the two part. Gives the path, the value there and the type that was expected of it.
-pub(super) fn locate<'py, 't>(
-    value: &Bound<'py, PyAny>,
-    expected: &'t str,
-) -> (String, Bound<'py, PyAny>, Option<&'t str>) {
-    let here = || (String::new(), value.clone(), Some(expected));
-    let Some((outer, parameters)) = expected.strip_suffix('>').and_then(|e| e.split_once('<'))
-    else {
-        if let Some(items) = expected.strip_prefix('(').and_then(|e| e.strip_suffix(')')) {
-            return locate_in_tuple(value, &split_types(items)).unwrap_or_else(here);
-        }
-        return here();
+/// The path to a value, the value, and the name of the type that was expected of it.
+type Located<'py, 't> = (String, Bound<'py, PyAny>, &'t str);
+
+/// Follows the shape of the expected Rust type, by its full name (`alloc::vec::Vec<f64>`), into the value, to the first
+/// place where the two part.
+pub(super) fn locate<'py, 't>(value: &Bound<'py, PyAny>, expected: &'t str) -> Located<'py, 't> {
+    let found = match parts(expected) {
+        Shape::Tuple(items) => locate_in_tuple(value, &items),
+        Shape::Generic(outer, parameters) => match (outer, &*parameters) {
+            ("Option", [inner]) if !value.is_none() => return locate(value, inner),
+            ("Boxed" | "Box" | "Arc" | "Rc", [inner]) => return locate(value, inner),
+            ("Vec" | "VecDeque" | "HashSet" | "BTreeSet", [item, ..]) => {
+                locate_in_sequence(value, item)
+            }
+            ("HashMap" | "BTreeMap", [key, item, ..]) => locate_in_dict(value, key, item),
+            _ => None,
+        },
+        Shape::Array(item) => locate_in_sequence(value, item),
+        Shape::Plain => None,
     };
-    let parameters = split_types(parameters);
-    let found = match (outer, &*parameters) {
-        ("Option", [inner]) if !value.is_none() => return locate(value, inner),
-        ("Boxed" | "Box" | "Arc" | "Rc", [inner]) => return locate(value, inner),
-        ("Vec" | "VecDeque" | "HashSet" | "BTreeSet", [item, ..]) => {
-            locate_in_sequence(value, item)
-        }
-        ("HashMap" | "BTreeMap", [key, item, ..]) => locate_in_dict(value, key, item),
-        _ => None,
-    };
-    found.unwrap_or_else(here)
+    found.unwrap_or_else(|| (String::new(), value.clone(), expected))
 }
 
-type Located<'py, 't> = (String, Bound<'py, PyAny>, Option<&'t str>);
+/// A type's name, taken apart.
+enum Shape<'t> {
+    /// `(A, B)`
+    Tuple(Vec<&'t str>),
+    /// `Vec<A>`, without its module.
+    Generic(&'t str, Vec<&'t str>),
+    /// `[A; 2]`
+    Array(&'t str),
+    Plain,
+}
+
+fn parts(name: &str) -> Shape<'_> {
+    if let Some(items) = name.strip_prefix('(').and_then(|e| e.strip_suffix(')')) {
+        return Shape::Tuple(split_types(items));
+    }
+    if let Some(items) = name.strip_prefix('[').and_then(|e| e.strip_suffix(']')) {
+        let item = items.rsplit_once(';').map_or(items, |(item, _)| item);
+        return Shape::Array(item);
+    }
+    match name.strip_suffix('>').and_then(|e| e.split_once('<')) {
+        Some((outer, parameters)) => {
+            let outer = outer.rsplit("::").next().unwrap_or(outer);
+            Shape::Generic(outer, split_types(parameters))
+        }
+        None => Shape::Plain,
+    }
+}
 
 fn locate_in_sequence<'py, 't>(
     value: &Bound<'py, PyAny>,
@@ -61,7 +83,7 @@ fn locate_in_dict<'py, 't>(
     for (key, element) in value.cast::<PyDict>().ok()?.iter() {
         let shown = repr(&key).unwrap_or_else(|| "?".to_owned());
         if !fits(&key, key_type) {
-            return Some((format!(" key {shown}"), key, Some(key_type)));
+            return Some((format!(" key {shown}"), key, key_type));
         }
         if !fits(&element, item) {
             let (path, culprit, wanted) = locate(&element, item);
@@ -90,8 +112,14 @@ fn locate_in_tuple<'py, 't>(
 /// Whether a value would convert to the type of that name. Types that are not told apart here count as fitting.
 fn fits(value: &Bound<'_, PyAny>, expected: &str) -> bool {
     match expected {
-        "String" | "PathBuf" => value.extract::<String>().is_ok(),
+        "alloc::string::String" => value.extract::<String>().is_ok(),
+        "pyo3::pybacked::PyBackedStr" => value.is_instance_of::<PyString>(),
+        "std::path::PathBuf" => value.extract::<std::path::PathBuf>().is_ok(),
+        "pyo3::pybacked::PyBackedBytes" => {
+            value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>()
+        }
         "bool" => value.extract::<bool>().is_ok(),
+        "char" => value.extract::<char>().is_ok(),
         "f64" | "f32" => value.extract::<f64>().is_ok(),
         "i8" => value.extract::<i8>().is_ok(),
         "i16" => value.extract::<i16>().is_ok(),
@@ -101,36 +129,61 @@ fn fits(value: &Bound<'_, PyAny>, expected: &str) -> bool {
         "u16" => value.extract::<u16>().is_ok(),
         "u32" => value.extract::<u32>().is_ok(),
         "u64" | "usize" => value.extract::<u64>().is_ok(),
-        _ => fits_generic(value, expected),
+        "i128" => value.extract::<i128>().is_ok(),
+        "u128" => value.extract::<u128>().is_ok(),
+        "core::time::Duration" => value.extract::<std::time::Duration>().is_ok(),
+        "uuid::Uuid" => is_instance(value, "uuid", "UUID"),
+        "jiff::timestamp::Timestamp" | "jiff::zoned::Zoned" | "jiff::civil::datetime::DateTime" => {
+            is_instance(value, "datetime", "datetime")
+        }
+        "jiff::civil::date::Date" | "chrono::naive::date::NaiveDate" => {
+            is_instance(value, "datetime", "date")
+        }
+        "jiff::civil::time::Time" | "chrono::naive::time::NaiveTime" => {
+            is_instance(value, "datetime", "time")
+        }
+        "jiff::signed_duration::SignedDuration" | "chrono::time_delta::TimeDelta" => {
+            is_instance(value, "datetime", "timedelta")
+        }
+        _ => fits_shape(value, expected),
     }
 }
 
+fn is_instance(value: &Bound<'_, PyAny>, module: &str, class: &str) -> bool {
+    let class = value
+        .py()
+        .import(module)
+        .and_then(|module| module.getattr(class));
+    class.is_ok_and(|class| value.is_instance(&class).unwrap_or(true))
+}
+
 /// [`fits`] for types with parameters, and tuples.
-fn fits_generic(value: &Bound<'_, PyAny>, expected: &str) -> bool {
-    if let Some(items) = expected.strip_prefix('(').and_then(|e| e.strip_suffix(')')) {
-        let items = split_types(items);
-        return value
-            .cast::<PyTuple>()
-            .is_ok_and(|tuple| tuple.len() == items.len())
-            && locate_in_tuple(value, &items).is_none();
-    }
-    let Some((outer, parameters)) = expected.strip_suffix('>').and_then(|e| e.split_once('<'))
-    else {
-        return true;
-    };
-    match (outer, &*split_types(parameters)) {
-        ("Option", [inner]) => value.is_none() || fits(value, inner),
-        ("Boxed" | "Box" | "Arc" | "Rc", [inner]) => fits(value, inner),
-        ("Vec" | "VecDeque" | "HashSet" | "BTreeSet", [item, ..]) => {
-            !value.is_instance_of::<PyString>()
-                && value.try_iter().is_ok()
-                && locate_in_sequence(value, item).is_none()
+fn fits_shape(value: &Bound<'_, PyAny>, expected: &str) -> bool {
+    match parts(expected) {
+        Shape::Tuple(items) => {
+            value
+                .cast::<PyTuple>()
+                .is_ok_and(|tuple| tuple.len() == items.len())
+                && locate_in_tuple(value, &items).is_none()
         }
-        ("HashMap" | "BTreeMap", [key, item, ..]) => {
-            value.is_instance_of::<PyDict>() && locate_in_dict(value, key, item).is_none()
-        }
-        _ => true,
+        Shape::Generic(outer, parameters) => match (outer, &*parameters) {
+            ("Option", [inner]) => value.is_none() || fits(value, inner),
+            ("Boxed" | "Box" | "Arc" | "Rc", [inner]) => fits(value, inner),
+            ("Vec" | "VecDeque" | "HashSet" | "BTreeSet", [item, ..]) => fits_sequence(value, item),
+            ("HashMap" | "BTreeMap", [key, item, ..]) => {
+                value.is_instance_of::<PyDict>() && locate_in_dict(value, key, item).is_none()
+            }
+            _ => true,
+        },
+        Shape::Array(item) => fits_sequence(value, item),
+        Shape::Plain => true,
     }
+}
+
+fn fits_sequence(value: &Bound<'_, PyAny>, item: &str) -> bool {
+    !value.is_instance_of::<PyString>()
+        && value.try_iter().is_ok()
+        && locate_in_sequence(value, item).is_none()
 }
 
 /// The path in `value` to the object `wanted`, where containers hold it at most `depth` deep.

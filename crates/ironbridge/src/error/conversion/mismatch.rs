@@ -197,14 +197,16 @@ impl Unconvertible {
             let (path, rust_type, error) = inner.get().trace(py);
             return (format!("{}{path}", self.place), rust_type, error);
         }
-        let mut rust_type = short(self.rust_type.trim_start_matches('&'));
+        let shown = short(self.rust_type.trim_start_matches('&'));
+        let mut rust_type = &*shown;
         // `None` always converts.
         while let Some(inner) = rust_type
             .strip_prefix("Option<")
-            .and_then(|t| t.strip_suffix('>'))
+            .and_then(|rust_type| rust_type.strip_suffix('>'))
         {
-            rust_type = inner.to_owned();
+            rust_type = inner;
         }
+        let rust_type = rust_type.to_owned();
         (
             self.place.clone(),
             Cow::Owned(rust_type),
@@ -257,7 +259,7 @@ pub(crate) fn missing(root: &Bound<'_, PyAny>) -> String {
         .and_then(|names| names.try_iter().ok())
         .into_iter()
         .flatten()
-        .filter_map(|name| name.ok())
+        .filter_map(Result::ok)
         .take(MOST_NAMES + 1)
         .map(|name| {
             if mapping {
@@ -268,7 +270,8 @@ pub(crate) fn missing(root: &Bound<'_, PyAny>) -> String {
         })
         .collect();
     if names.len() > MOST_NAMES {
-        names[MOST_NAMES] = "…".to_owned();
+        names.truncate(MOST_NAMES);
+        names.push("…".to_owned());
     }
     match (names.is_empty(), mapping) {
         (true, true) => format!("missing; the {kind} is empty"),
@@ -289,9 +292,10 @@ fn no_variant(value: &Bound<'_, PyAny>, errors: &[(&'static str, PyErr)]) -> Str
             Some(format!("{name}{}: {}", trace.path, trace.problem))
         })
         .collect();
-    let mut text = format!("expected {}, found {}", names.join(" or "), describe(value));
-    if !deeper.is_empty() {
-        text.push_str(&format!(" ({})", deeper.join("; ")));
+    let text = format!("expected {}, found {}", names.join(" or "), describe(value));
+    if deeper.is_empty() {
+        text
+    } else {
+        format!("{text} ({})", deeper.join("; "))
     }
-    text
 }

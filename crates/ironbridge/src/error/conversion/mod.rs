@@ -87,9 +87,9 @@ pub(crate) fn follow(value: &Bound<'_, PyAny>, rust_type: &str, error: PyErr) ->
         trace.path.insert_str(0, &outer.unwrap_or_default());
         return trace;
     }
-    let expected = short(rust_type);
-    let (path, culprit, inner) = locate::locate(value, &expected);
-    let wanted = python_name(inner.unwrap_or(&expected));
+    let (path, culprit, wanted) = locate::locate(value, rust_type);
+    let wanted = short(wanted);
+    let wanted = python_name(&wanted);
     if is_surrogate_error(py, &error) && culprit.is_instance_of::<PyString>() {
         return Trace {
             path,
@@ -113,10 +113,7 @@ pub(crate) fn follow(value: &Bound<'_, PyAny>, rust_type: &str, error: PyErr) ->
 /// Whether an error says that a value did not fit. What Python code raised while a value was read (a property, an
 /// `__index__`) does not, nor does what the interpreter raises by itself.
 pub(crate) fn is_failed_conversion(py: Python<'_>, error: &PyErr) -> bool {
-    if error.is_instance_of::<Mismatch>(py) {
-        return true;
-    }
-    // Conversions are Rust: what they raise has passed no Python frame.
+    // Conversions are Rust: what they raise has passed no Python frame. A `Mismatch` is a `TypeError`.
     error.traceback(py).is_none()
         && (error.is_instance_of::<PyTypeError>(py)
             || error.is_instance_of::<PyValueError>(py)
