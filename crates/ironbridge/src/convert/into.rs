@@ -13,10 +13,13 @@ use pyo3::{BoundObject, IntoPyObjectExt};
 use super::names::Name;
 use crate::error::conversion::{Unconvertible, dotted};
 
+/// The path to what could not be converted, the name of its type, the error.
+pub type Found = (String, &'static str, PyErr);
+
 /// Finds the element that cannot be converted: its path, the name of its type, the error.
 pub trait Find<'py, T: ?Sized> {
     /// Tries the elements of the value.
-    fn find(value: &T, py: Python<'py>) -> Option<(String, &'static str, PyErr)>;
+    fn find(value: &T, py: Python<'py>) -> Option<Found>;
 }
 
 /// A value that is converted as one.
@@ -39,14 +42,14 @@ impl<'py, T> Find<'py, T> for Whole
 where
     for<'a> &'a T: IntoPyObject<'py>,
 {
-    fn find(value: &T, py: Python<'py>) -> Option<(String, &'static str, PyErr)> {
+    fn find(value: &T, py: Python<'py>) -> Option<Found> {
         let error = value.into_bound_py_any(py).err()?;
         Some((String::new(), std::any::type_name::<T>(), error))
     }
 }
 
 impl<'py, T, S: Find<'py, T>> Find<'py, Option<T>> for Maybe<S> {
-    fn find(value: &Option<T>, py: Python<'py>) -> Option<(String, &'static str, PyErr)> {
+    fn find(value: &Option<T>, py: Python<'py>) -> Option<Found> {
         S::find(value.as_ref()?, py)
     }
 }
@@ -56,13 +59,13 @@ where
     P: std::ops::Deref<Target: Sized>,
     S: Find<'py, P::Target>,
 {
-    fn find(value: &P, py: Python<'py>) -> Option<(String, &'static str, PyErr)> {
+    fn find(value: &P, py: Python<'py>) -> Option<Found> {
         S::find(value, py)
     }
 }
 
 impl<'py, T, S: Find<'py, T>> Find<'py, [T]> for Each<S> {
-    fn find(value: &[T], py: Python<'py>) -> Option<(String, &'static str, PyErr)> {
+    fn find(value: &[T], py: Python<'py>) -> Option<Found> {
         value.iter().enumerate().find_map(|(index, item)| {
             let (path, rust_type, error) = S::find(item, py)?;
             Some((format!("[{index}]{path}"), rust_type, error))
@@ -71,7 +74,7 @@ impl<'py, T, S: Find<'py, T>> Find<'py, [T]> for Each<S> {
 }
 
 impl<'py, T, S: Find<'py, T>> Find<'py, Vec<T>> for Each<S> {
-    fn find(value: &Vec<T>, py: Python<'py>) -> Option<(String, &'static str, PyErr)> {
+    fn find(value: &Vec<T>, py: Python<'py>) -> Option<Found> {
         <Self as Find<'py, [T]>>::find(value, py)
     }
 }
@@ -79,7 +82,7 @@ impl<'py, T, S: Find<'py, T>> Find<'py, Vec<T>> for Each<S> {
 fn find_in_map<'a, 'py, K: 'a, V: 'a, S: Find<'py, V>>(
     mut items: impl Iterator<Item = (&'a K, &'a V)>,
     py: Python<'py>,
-) -> Option<(String, &'static str, PyErr)>
+) -> Option<Found>
 where
     &'a K: IntoPyObject<'py>,
 {
@@ -97,7 +100,7 @@ impl<'py, K, V, H, S: Find<'py, V>> Find<'py, HashMap<K, V, H>> for Keyed<S>
 where
     for<'a> &'a K: IntoPyObject<'py>,
 {
-    fn find(value: &HashMap<K, V, H>, py: Python<'py>) -> Option<(String, &'static str, PyErr)> {
+    fn find(value: &HashMap<K, V, H>, py: Python<'py>) -> Option<Found> {
         find_in_map::<K, V, S>(value.iter(), py)
     }
 }
@@ -106,7 +109,7 @@ impl<'py, K, V, S: Find<'py, V>> Find<'py, BTreeMap<K, V>> for Keyed<S>
 where
     for<'a> &'a K: IntoPyObject<'py>,
 {
-    fn find(value: &BTreeMap<K, V>, py: Python<'py>) -> Option<(String, &'static str, PyErr)> {
+    fn find(value: &BTreeMap<K, V>, py: Python<'py>) -> Option<Found> {
         find_in_map::<K, V, S>(value.iter(), py)
     }
 }
@@ -118,7 +121,7 @@ pub fn field<'py, T: IntoPyObject<'py>>(
     value: T,
     subject: &'static str,
     name: &Name,
-    find: impl FnOnce() -> Option<(String, &'static str, PyErr)>,
+    find: impl FnOnce() -> Option<Found>,
 ) -> PyResult<Bound<'py, PyAny>> {
     match value.into_pyobject(py) {
         Ok(object) => Ok(object.into_any().into_bound()),
@@ -139,7 +142,7 @@ pub fn item<'py, T: IntoPyObject<'py>>(
     value: T,
     subject: &'static str,
     index: usize,
-    find: impl FnOnce() -> Option<(String, &'static str, PyErr)>,
+    find: impl FnOnce() -> Option<Found>,
 ) -> PyResult<Bound<'py, PyAny>> {
     match value.into_pyobject(py) {
         Ok(object) => Ok(object.into_any().into_bound()),
@@ -160,7 +163,7 @@ pub fn set<'py, T: IntoPyObject<'py>>(
     value: T,
     subject: &'static str,
     name: &Name,
-    find: impl FnOnce() -> Option<(String, &'static str, PyErr)>,
+    find: impl FnOnce() -> Option<Found>,
 ) -> PyResult<()> {
     let py = dict.py();
     match value.into_pyobject(py) {
@@ -178,6 +181,17 @@ pub fn set<'py, T: IntoPyObject<'py>>(
     }
 }
 
+/// The error of a value in which the trouble was found, to be given to whoever names the value.
+#[cold]
+pub fn located(py: Python<'_>, error: PyErr, found: Option<Found>) -> PyErr {
+    match found {
+        Some((path, rust_type, error)) if !path.is_empty() => {
+            Unconvertible::error(py, "a value", path, rust_type, error)
+        }
+        _ => error,
+    }
+}
+
 #[cold]
 #[inline(never)]
 fn failed<T>(
@@ -185,7 +199,7 @@ fn failed<T>(
     subject: &'static str,
     mut place: String,
     error: PyErr,
-    found: Option<(String, &'static str, PyErr)>,
+    found: Option<Found>,
 ) -> PyErr {
     let (path, rust_type, error) =
         found.unwrap_or_else(|| (String::new(), std::any::type_name::<T>(), error));
@@ -199,7 +213,7 @@ pub fn only_into<'py, T: IntoPyObject<'py>>(
     py: Python<'py>,
     value: T,
     subject: &'static str,
-    find: impl FnOnce() -> Option<(String, &'static str, PyErr)>,
+    find: impl FnOnce() -> Option<Found>,
 ) -> PyResult<Bound<'py, PyAny>> {
     match value.into_pyobject(py) {
         Ok(object) => Ok(object.into_any().into_bound()),

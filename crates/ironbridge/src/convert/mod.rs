@@ -125,7 +125,8 @@ pub(crate) mod private {
     pub use super::depth::{Level, deeper};
     pub use super::fields::{FromFields, IntoFields};
     pub use super::into::{
-        Behind, Each, Find, Keyed, Maybe, Whole, field, item, only_into, set, tagged, with_tag,
+        Behind, Each, Find, Found, Keyed, Maybe, Whole, field, item, located, only_into, set,
+        tagged, with_tag,
     };
     pub use super::literal::{Literal, Literals};
     pub use super::names::{Name, Names};

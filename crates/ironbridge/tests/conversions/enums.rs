@@ -293,3 +293,31 @@ fn an_exception_ends_the_attempts_of_a_union() {
     let error = session.eval::<Value>("Door()").unwrap_err();
     assert_eq!(error.to_string(), "OSError: shut");
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Python)]
+#[python(class = "conversions_reloaded.Level")]
+enum Level {
+    #[python(name = "LOW")]
+    Low,
+}
+
+#[test]
+fn a_module_that_was_loaded_anew_has_new_members() {
+    let session = session(
+        "import sys, types
+def load():
+    module = types.ModuleType('conversions_reloaded')
+    exec('import enum\\nclass Level(enum.Enum):\\n    LOW = 1', module.__dict__)
+    sys.modules['conversions_reloaded'] = module
+    return module.Level.LOW
+old = load()",
+    );
+    assert_eq!(session.eval::<Level>("old").unwrap(), Level::Low);
+    session.run("new = load()").unwrap();
+    assert!(session.eval::<Level>("new").is_err());
+    ironbridge::__private::convert::module_was_reloaded();
+    assert_eq!(session.eval::<Level>("new").unwrap(), Level::Low);
+    assert!(session.eval::<Level>("old").is_err());
+    session.set("again", Level::Low).unwrap();
+    assert!(session.eval::<bool>("again is new").unwrap());
+}

@@ -201,3 +201,77 @@ fn into_python_the_exception_has_its_cause() -> Result<()> {
         );
     })
 }
+
+#[test]
+fn captured_containers_name_the_element() {
+    let end = "a Rust `Refuses` cannot become a Python object: it is shut";
+    let doors = vec![open(), shut()];
+    let error = python! { print('doors) }.unwrap_err();
+    assert_eq!(error.to_string(), format!("'doors[1].lock: {end}"));
+    let slice = &doors[..];
+    let error = python! { print('slice) }.unwrap_err();
+    assert_eq!(error.to_string(), format!("'slice[1].lock: {end}"));
+    let named = HashMap::from([("front", shut())]);
+    let error = python! { print('named) }.unwrap_err();
+    assert_eq!(error.to_string(), format!("'named['front'].lock: {end}"));
+}
+
+#[derive(Debug, Python)]
+struct Items(Vec<Item>);
+
+#[derive(Debug, Python)]
+struct Pages(Vec<Items>, Option<Items>);
+
+#[test]
+fn paths_lead_through_newtypes() {
+    assert_eq!(
+        refusal::<Items>("[{'n': 1}, {'n': 300}]"),
+        "the expression[1].n: expected u8, found int 300"
+    );
+    assert_eq!(
+        refusal::<Vec<Items>>("[[], [{'n': 1}, {'n': 300}]]"),
+        "the expression[1][1].n: expected u8, found int 300"
+    );
+    assert_eq!(
+        refusal::<Pages>("([[{'n': 1}, {}]], None)"),
+        "the expression[0][0][1].n: missing; the dict is empty"
+    );
+    assert_eq!(
+        refusal::<Pages>("([], 3)"),
+        "the expression[1]: expected Vec<Item>, found int 3"
+    );
+}
+
+#[cfg(feature = "uuid")]
+#[test]
+fn types_of_other_crates_are_told_apart() {
+    let code = "[__import__('uuid').uuid4(), 'no uuid']";
+    assert_eq!(
+        refusal::<Vec<uuid::Uuid>>(code),
+        "the expression[1]: expected Uuid, found str 'no uuid'"
+    );
+}
+
+#[test]
+fn keys_that_misbehave_are_told() {
+    let session = session(
+        "class Key:
+    def __hash__(self): return hash('n')
+    def __eq__(self, other): raise ZeroDivisionError('in __eq__')
+class Clears:
+    def __hash__(self): return hash('n')
+    def __eq__(self, other):
+        cleared.clear()
+        return False
+cleared = {Clears(): 1, 'm': 2}",
+    );
+    let error = session.eval::<Item>("{Key(): 1}").unwrap_err();
+    assert_eq!(error.to_string(), "ZeroDivisionError: in __eq__");
+    let error = session.eval::<Item>("cleared").unwrap_err();
+    assert!(
+        error.to_string().starts_with("the expression.n: missing"),
+        "{error}"
+    );
+    // Nothing is left raised.
+    assert_eq!(session.eval::<Item>("{'n': 3}").unwrap(), Item { n: 3 });
+}

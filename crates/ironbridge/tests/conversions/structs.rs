@@ -523,6 +523,19 @@ fn values_in_themselves_are_an_error_not_a_crash() {
     }
 }
 
+#[test]
+fn levels_are_counted_back() {
+    let session =
+        session("deep = {'value': 1}\nfor _ in range(50): deep = {'value': 1, 'children': [deep]}");
+    session
+        .run("bad = {'value': 1, 'children': [{'value': 1, 'children': [{}]}]}")
+        .unwrap();
+    for _ in 0..200 {
+        assert!(session.eval::<Tree>("bad").is_err());
+        assert!(session.eval::<Tree>("deep").is_ok());
+    }
+}
+
 #[derive(Debug, PartialEq, Python)]
 struct Batch<T> {
     items: Vec<T>,
