@@ -1,7 +1,6 @@
 //! Values between Rust and Python: the derive, and types for what has no other home.
 //!
-//! Values cross by `PyO3`'s two traits, [`FromPyObject`](pyo3::FromPyObject) and
-//! [`IntoPyObject`](pyo3::IntoPyObject), which standard types have, and your own types get by
+//! Values cross by `PyO3`'s two traits, [`FromPyObject`] and [`IntoPyObject`], which standard types have, and your own types get by
 //! [`#[derive(Python)]`](macro@crate::Python). What does not fit is an error that names its path.
 //!
 //! | Python | Rust |

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use pyo3::prelude::*;
-use pyo3::{BoundObject, PyErr};
+use pyo3::{IntoPyObjectExt, PyErr};
 
 use super::CallSite;
 use crate::convert::private::{Each, Find, Found, Keyed, Whole, located};
@@ -13,8 +13,19 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub struct Captured<'a, T: ?Sized>(pub &'a T);
 
-impl<'t, T> Captured<'_, &'t [T]> {
-    /// Slices are captured as what they point to: `PyO3` converts `&[T]` but not `&&[T]`.
+/// Values whose elements are converted one by one.
+pub trait Container {}
+
+/// How a container is captured: an element that does not convert can be named.
+pub trait Elements<'a, 'py>: Container {
+    /// Converts the container.
+    fn object(&'a self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>>;
+    /// Finds the element that does not convert.
+    fn find(&self, py: Python<'py>) -> Option<Found>;
+}
+
+impl<'a, C: Container> Captured<'a, C> {
+    /// Converts the container, or says which element cannot be converted and why.
     #[inline]
     pub fn capture<'py>(
         &self,
@@ -23,52 +34,65 @@ impl<'t, T> Captured<'_, &'t [T]> {
         index: usize,
     ) -> Result<Bound<'py, PyAny>>
     where
-        &'t [T]: IntoPyObject<'py>,
-        for<'e> &'e T: IntoPyObject<'py>,
+        C: Elements<'a, 'py>,
     {
-        let slice: &'t [T] = self.0;
-        convert(py, slice, site, index, || {
-            <Each<Whole> as Find<'py, [T]>>::find(slice, py)
+        self.0.object(py).map_err(|error| {
+            let error = located(py, error, self.0.find(py));
+            failed::<C>(py, error, site, index)
         })
     }
 }
 
-impl<'a, T> Captured<'a, Vec<T>> {
-    /// Vectors are captured by reference as all values are; of them the element that does not convert can be named.
+impl<T> Container for &[T] {}
+
+/// Slices are captured as what they point to: `PyO3` converts `&[T]` but not `&&[T]`.
+impl<'py, 't, T> Elements<'_, 'py> for &'t [T]
+where
+    &'t [T]: IntoPyObject<'py>,
+    for<'e> &'e T: IntoPyObject<'py>,
+{
     #[inline]
-    pub fn capture<'py>(
-        &self,
-        py: Python<'py>,
-        site: &'static CallSite,
-        index: usize,
-    ) -> Result<Bound<'py, PyAny>>
-    where
-        &'a Vec<T>: IntoPyObject<'py>,
-        for<'e> &'e T: IntoPyObject<'py>,
-    {
-        convert(py, self.0, site, index, || {
-            <Each<Whole> as Find<'py, Vec<T>>>::find(self.0, py)
-        })
+    fn object(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        (*self).into_bound_py_any(py)
+    }
+
+    fn find(&self, py: Python<'py>) -> Option<Found> {
+        <Each<Whole> as Find<'py, [T]>>::find(self, py)
     }
 }
 
-impl<'a, K, V, S> Captured<'a, HashMap<K, V, S>> {
-    /// Likewise.
+impl<T> Container for Vec<T> {}
+
+impl<'a, 'py, T: 'a> Elements<'a, 'py> for Vec<T>
+where
+    &'a Vec<T>: IntoPyObject<'py>,
+    for<'e> &'e T: IntoPyObject<'py>,
+{
     #[inline]
-    pub fn capture<'py>(
-        &self,
-        py: Python<'py>,
-        site: &'static CallSite,
-        index: usize,
-    ) -> Result<Bound<'py, PyAny>>
-    where
-        &'a HashMap<K, V, S>: IntoPyObject<'py>,
-        for<'e> &'e K: IntoPyObject<'py>,
-        for<'e> &'e V: IntoPyObject<'py>,
-    {
-        convert(py, self.0, site, index, || {
-            <Keyed<Whole> as Find<'py, HashMap<K, V, S>>>::find(self.0, py)
-        })
+    fn object(&'a self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.into_bound_py_any(py)
+    }
+
+    fn find(&self, py: Python<'py>) -> Option<Found> {
+        <Each<Whole> as Find<'py, Vec<T>>>::find(self, py)
+    }
+}
+
+impl<K, V, S> Container for HashMap<K, V, S> {}
+
+impl<'a, 'py, K: 'a, V: 'a, S: 'a> Elements<'a, 'py> for HashMap<K, V, S>
+where
+    &'a HashMap<K, V, S>: IntoPyObject<'py>,
+    for<'e> &'e K: IntoPyObject<'py>,
+    for<'e> &'e V: IntoPyObject<'py>,
+{
+    #[inline]
+    fn object(&'a self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.into_bound_py_any(py)
+    }
+
+    fn find(&self, py: Python<'py>) -> Option<Found> {
+        <Keyed<Whole> as Find<'py, HashMap<K, V, S>>>::find(self, py)
     }
 }
 
@@ -96,23 +120,9 @@ impl<'a, T: ?Sized> CaptureByTrait<'a, T> for Captured<'a, T> {
     where
         &'a T: IntoPyObject<'py>,
     {
-        convert(py, self.0, site, index, || None)
-    }
-}
-
-#[inline]
-fn convert<'py, T: IntoPyObject<'py>>(
-    py: Python<'py>,
-    value: T,
-    site: &'static CallSite,
-    index: usize,
-    find: impl FnOnce() -> Option<Found>,
-) -> Result<Bound<'py, PyAny>> {
-    match value.into_pyobject(py) {
-        Ok(object) => Ok(object.into_bound().into_any()),
-        Err(error) => {
-            let error = located(py, error.into(), find());
-            Err(failed::<T>(py, error, site, index))
+        match self.0.into_bound_py_any(py) {
+            Ok(object) => Ok(object),
+            Err(error) => Err(failed::<&T>(py, error, site, index)),
         }
     }
 }

@@ -43,6 +43,7 @@ pub(crate) enum Problem {
     /// In full.
     Text(String),
     /// Further in, in full: a path and words.
+    #[cfg(feature = "serde")]
     At(String, String),
     /// No variant of a union fits: each one's name, what it expects, and its error.
     NoVariant(Vec<(&'static str, PyErr)>),
@@ -88,6 +89,7 @@ impl Mismatch {
             (Place::Whole, Problem::NoVariant(errors)) => errors
                 .iter()
                 .any(|(_, error)| Self::of(py, error).is_some_and(|inner| inner.get().is_deep(py))),
+            #[cfg(feature = "serde")]
             (Place::Whole, Problem::At(path, _)) => !path.is_empty(),
             (Place::Whole, _) => false,
             _ => true,
@@ -114,6 +116,7 @@ impl Mismatch {
             Problem::Expected(wanted) => format!("expected {wanted}, found {}", describe(value)),
             Problem::Missing => missing(root),
             Problem::Text(text) => text.clone(),
+            #[cfg(feature = "serde")]
             Problem::At(further, text) => {
                 path.push_str(further);
                 text.clone()
