@@ -158,6 +158,9 @@ impl<'a> Container<'a> {
                 Bound::Into => {
                     parse_quote!(for<'__each> &'__each #parameter: __private::IntoPyObject<'__py>)
                 }
+                Bound::IntoAny => parse_quote! {
+                    for<'__each, '__any> &'__each #parameter: __private::IntoPyObject<'__any>
+                },
             });
         }
         let (head, _, clause) = generics.split_for_impl();
@@ -233,6 +236,8 @@ fn token<T: ToTokens>(part: Option<&T>) -> Option<&dyn ToTokens> {
 pub(super) enum Bound {
     From,
     Into,
+    /// For any lifetime of the interpreter.
+    IntoAny,
 }
 
 /// A class must be named with its module.

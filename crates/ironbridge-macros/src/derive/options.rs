@@ -35,17 +35,17 @@ pub(super) fn expand(
         })
         .collect();
     let texts = fields::names(&fields);
-    let of = quote!(__private::Options<'__py>);
+    let of = quote!(__private::Options);
     let constant = quote!(const NAMES: &'static [&'static str] = &[#(#texts),*];);
     let arguments = quote!(keywords: &__private::Bound<'__py, __private::PyDict>);
     let by_reference = container.implement(
-        &["'__a", "'__py"],
-        Bound::Into,
+        &["'__a"],
+        Bound::IntoAny,
         &of,
         true,
         &quote! {
             #constant
-            fn fill(self, #arguments) -> __private::PyResult<()> {
+            fn fill<'__py>(self, #arguments) -> __private::PyResult<()> {
                 let dict = keywords;
                 let py = dict.py();
                 let names = __NAMES.get(py);
@@ -55,13 +55,13 @@ pub(super) fn expand(
         },
     );
     let by_value = container.implement(
-        &["'__py"],
-        Bound::Into,
+        &[],
+        Bound::IntoAny,
         &of,
         false,
         &quote! {
             #constant
-            fn fill(self, #arguments) -> __private::PyResult<()> {
+            fn fill<'__py>(self, #arguments) -> __private::PyResult<()> {
                 __private::Options::fill(&self, keywords)
             }
         },

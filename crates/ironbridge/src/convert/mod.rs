@@ -104,12 +104,12 @@ pub use self::serde::Serde;
 /// # as Result<(), ironbridge::Error>;
 /// # Ok::<(), ironbridge::Error>(())
 /// ```
-pub trait Options<'py> {
+pub trait Options {
     /// The keywords' names in Python.
     const NAMES: &'static [&'static str];
 
     /// Sets those that are not `None`.
-    fn fill(self, keywords: &Bound<'py, PyDict>) -> PyResult<()>;
+    fn fill(self, keywords: &Bound<'_, PyDict>) -> PyResult<()>;
 }
 
 /// What the expansions of `#[derive(Python)]` call.

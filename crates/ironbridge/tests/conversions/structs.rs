@@ -587,7 +587,7 @@ struct DumpsOptions<'a> {
 #[test]
 fn options_leave_out_what_is_none() -> Result<()> {
     assert_eq!(
-        <DumpsOptions<'_> as Options<'_>>::NAMES,
+        <DumpsOptions<'_> as Options>::NAMES,
         ["indent", "sort_keys", "separators"]
     );
     let text = ironbridge::attach(|py| -> PyResult<String> {
