@@ -7,12 +7,16 @@
     reason = "a test may panic, and stands together"
 )]
 
+#[path = "conversions/classes.rs"]
+mod classes;
 #[path = "conversions/enums.rs"]
 mod enums;
 #[path = "conversions/errors.rs"]
 mod errors;
 #[path = "conversions/help.rs"]
 mod help;
+#[path = "conversions/nesting.rs"]
+mod nesting;
 #[path = "conversions/structs.rs"]
 mod structs;
 #[path = "conversions/types.rs"]

@@ -64,7 +64,7 @@ fn expand(input: TokenStream) -> syn::Result<TokenStream> {
         #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_imports, unused_variables, deprecated)]
         const _: () = {
             use ::ironbridge::__private::convert as __private;
-            use __private::{ReadAny as _, ReadQuick as _};
+            use __private::{PyAnyMethods as _, PyDictMethods as _, ReadAny as _, ReadQuick as _};
             #body
         };
     })

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use ironbridge::convert::Options;
 use ironbridge::pyo3::prelude::*;
 use ironbridge::pyo3::types::PyDict;
-use ironbridge::{ErrorKind, Python, Result, Session};
+use ironbridge::{ErrorKind, Python, Result};
 
-use crate::help::{get, refusal, refusal_in, session, shown, try_shown};
+use crate::help::{get, refusal, refusal_in, session, shown};
 
 #[derive(Debug, Clone, PartialEq, Python)]
 struct VideoAnalysis {
@@ -91,10 +91,10 @@ fn a_struct_becomes_a_dict_by_value_and_by_reference() -> Result<()> {
 }
 
 #[derive(Debug, PartialEq, Python)]
-struct Point {
-    x: f64,
+pub(crate) struct Point {
+    pub(crate) x: f64,
     #[python(default)]
-    y: f64,
+    pub(crate) y: f64,
 }
 
 #[test]
@@ -248,131 +248,6 @@ class Map(dict):
     }
 }
 
-#[derive(Debug, PartialEq, Clone, Python)]
-#[python(class = "conversions_shapes.Point")]
-struct ClassPoint {
-    x: i64,
-    #[python(name = "_y")]
-    y: i64,
-}
-
-#[derive(Debug, PartialEq, Clone, Python)]
-#[python(class = "conversions_shapes.Named")]
-struct NamedPoint {
-    x: i64,
-    tags: Vec<String>,
-}
-
-#[derive(Debug, PartialEq, Clone, Python)]
-#[python(class = "conversions_shapes.Outer.Inner", skip_none)]
-struct Inner {
-    x: Option<i64>,
-    y: Option<i64>,
-}
-
-#[derive(Debug, PartialEq, Clone, Python)]
-#[python(class = "conversions_shapes.Pair")]
-struct Pair(i64, String);
-
-fn define_shapes() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        Session::new()
-            .unwrap()
-            .run(
-                "import sys, types
-module = types.ModuleType('conversions_shapes')
-exec('''
-from dataclasses import dataclass
-from typing import NamedTuple
-@dataclass
-class Point:
-    x: int
-    _y: int
-    def __post_init__(self):
-        if self.x < 0: raise ValueError('x must not be negative')
-class Named(NamedTuple):
-    x: int
-    tags: list
-class Outer:
-    @dataclass
-    class Inner:
-        x: int = 10
-        y: int = 20
-class Pair(NamedTuple):
-    n: int
-    text: str
-class Secret:
-    def __init__(self): self.__key = 42
-''', module.__dict__)
-sys.modules['conversions_shapes'] = module
-",
-            )
-            .unwrap();
-    });
-}
-
-#[test]
-fn a_class_is_called_with_keywords() {
-    define_shapes();
-    assert_eq!(shown(ClassPoint { x: 1, y: 2 }), "Point(x=1, _y=2)");
-    let named = NamedPoint {
-        x: 1,
-        tags: vec!["a".into()],
-    };
-    assert_eq!(shown(named.clone()), "Named(x=1, tags=['a'])");
-    let inner = Inner {
-        x: Some(1),
-        y: None,
-    };
-    assert_eq!(shown(inner), "Outer.Inner(x=1, y=20)");
-    assert_eq!(shown(Pair(1, "one".into())), "Pair(n=1, text='one')");
-    let session = session("import conversions_shapes as s");
-    assert_eq!(
-        session.eval::<NamedPoint>("s.Named(1, ['a'])").unwrap(),
-        named
-    );
-    assert_eq!(
-        session.eval::<Pair>("s.Pair(1, 'one')").unwrap(),
-        Pair(1, "one".into())
-    );
-    assert_eq!(
-        session.eval::<ClassPoint>("s.Point(1, 2)").unwrap(),
-        ClassPoint { x: 1, y: 2 }
-    );
-}
-
-#[test]
-fn a_class_that_raises_or_is_absent_is_told() {
-    #[derive(Python)]
-    #[python(class = "conversions_no_such_module.Thing")]
-    struct Absent {
-        x: i64,
-    }
-    define_shapes();
-    let error = try_shown(ClassPoint { x: -1, y: 0 }).unwrap_err();
-    assert_eq!(error.to_string(), "ValueError: x must not be negative");
-    let error = try_shown(Absent { x: 1 }).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Import);
-    assert!(error.to_string().contains("conversions_no_such_module"));
-}
-
-#[derive(Debug, PartialEq, Python)]
-struct Secret {
-    #[python(name = "_Secret__key")]
-    key: i64,
-}
-
-#[test]
-fn private_names_are_given_as_python_mangles_them() {
-    define_shapes();
-    let session = session("import conversions_shapes as s");
-    assert_eq!(
-        session.eval::<Secret>("s.Secret()").unwrap(),
-        Secret { key: 42 }
-    );
-}
-
 #[derive(Debug, PartialEq, Python)]
 #[python(rename_all = "camelCase", deny_unknown)]
 struct Renamed {
@@ -475,84 +350,6 @@ fn flattened_fields_lie_beside_the_others() {
     assert!(
         refusal::<Strict>("{'number': 1, 'width': 2, 'height': 3, 'x': 1}")
             .contains("unknown key 'x'")
-    );
-}
-
-#[derive(Debug, PartialEq, Clone, Python)]
-struct Tree {
-    value: i64,
-    #[python(default)]
-    left: Option<Box<Tree>>,
-    #[python(default)]
-    children: Vec<Tree>,
-    #[python(default)]
-    by_name: HashMap<String, Box<Tree>>,
-}
-
-#[test]
-fn types_may_hold_themselves() {
-    let code = "{'value': 1, 'left': {'value': 2}, 'children': [{'value': 3}], 'by_name': {'a': {'value': 4}}}";
-    let tree = get::<Tree>(code).unwrap();
-    assert_eq!(tree.left.as_ref().unwrap().value, 2);
-    assert_eq!(get::<Tree>(&shown(tree.clone())).unwrap(), tree);
-    assert_eq!(
-        refusal::<Tree>("{'value': 1, 'children': [{'value': 3, 'left': {'value': 'x'}}]}"),
-        "the expression.children[0].left.value: expected i64, found str 'x'"
-    );
-    assert_eq!(
-        refusal::<Tree>("{'value': 1, 'by_name': {'a': {'value': None}}}"),
-        "the expression.by_name['a'].value: expected i64, found None"
-    );
-}
-
-#[test]
-fn values_in_themselves_are_an_error_not_a_crash() {
-    let session = session("own = {'value': 1}\nown['left'] = own");
-    let convert = move || {
-        let error = session.eval::<Tree>("own").unwrap_err();
-        assert_eq!(
-            error.exception().unwrap().type_name(),
-            "RecursionError",
-            "{error:#}"
-        );
-    };
-    // On a thread of any size.
-    for stack in [512 << 10, 2 << 20, 16 << 20] {
-        let thread = std::thread::Builder::new().stack_size(stack);
-        thread.spawn(convert.clone()).unwrap().join().unwrap();
-    }
-}
-
-#[test]
-fn levels_are_counted_back() {
-    let session =
-        session("deep = {'value': 1}\nfor _ in range(50): deep = {'value': 1, 'children': [deep]}");
-    session
-        .run("bad = {'value': 1, 'children': [{'value': 1, 'children': [{}]}]}")
-        .unwrap();
-    for _ in 0..200 {
-        assert!(session.eval::<Tree>("bad").is_err());
-        assert!(session.eval::<Tree>("deep").is_ok());
-    }
-}
-
-#[derive(Debug, PartialEq, Python)]
-struct Batch<T> {
-    items: Vec<T>,
-    next: Option<T>,
-}
-
-#[test]
-fn generic_structs_convert() {
-    let batch = get::<Batch<Point>>("{'items': [{'x': 1}], 'next': None}").unwrap();
-    assert_eq!(batch.items, [Point { x: 1.0, y: 0.0 }]);
-    assert_eq!(
-        shown(batch),
-        "{'items': [{'x': 1.0, 'y': 0.0}], 'next': None}"
-    );
-    assert_eq!(
-        refusal::<Batch<Point>>("{'items': [{'x': 1}, {'x': ''}], 'next': None}"),
-        "the expression.items[1].x: expected f64, found str ''"
     );
 }
 
