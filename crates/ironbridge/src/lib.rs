@@ -23,10 +23,12 @@
 //!   not fit.
 //! - [`Error`] tells the whole story; the module [`error`] shows how.
 //! - [`attach`] and [`detach`] for use with [`pyo3`] directly.
+//! - `arrays` (feature `arrays`) reads and writes NumPy's memory in place, and what else holds numbers.
 //!
 //! # Cargo features
 //!
 //! - `macros` (default): [`python!`].
+//! - `arrays`: NumPy arrays as `ndarray` views, buffers, DLPack tensors; `arrow`: Arrow tables too.
 //! - `serde`: errors and their stories serialise.
 //! - `tracing`: Python's output and log records go to `tracing`.
 //!
@@ -39,6 +41,8 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "arrays")]
+pub mod arrays;
 pub mod environment;
 pub mod error;
 pub mod interpreter;
