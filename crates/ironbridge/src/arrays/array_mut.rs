@@ -48,12 +48,9 @@ impl<T: Element, D: Dimension> ArrayMut<T, D> {
         let Some(header) = Header::of(object)? else {
             return Err(Mismatch::kind(expected, Found::other(&object)));
         };
-        let view = header.view::<T, D>()?;
-        if !is_injective(view.shape(), view.strides()) {
-            return Err(Mismatch::Held(expected, Held::Overlapping));
-        }
+        let view = header.view_mut::<T, D>()?;
         // SAFETY: attached, running no Python code; who could write meanwhile holds the array, which `take` refuses.
-        if T::PICKY && !unsafe { header::holds_values(&view) } {
+        if T::PICKY && !unsafe { header::holds_values(&view.raw_view()) } {
             return Err(Mismatch::Held(expected, Held::Invalid));
         }
         let owner = rule::take::<T, D>(header)?;
@@ -83,24 +80,6 @@ pub(super) fn dismantle<T, D: Dimension>(
     let view = array.raw_view_mut();
     // Moving a vector leaves its elements where they are.
     (view, array.into_raw_vec_and_offset().0)
-}
-
-/// Whether no two elements are at one address.
-fn is_injective(shape: &[usize], strides: &[isize]) -> bool {
-    if shape.contains(&0) {
-        return true;
-    }
-    let axes = shape.iter().zip(strides).filter(|(length, _)| **length > 1);
-    let mut axes: Vec<(usize, usize)> = axes
-        .map(|(&length, stride)| (stride.unsigned_abs(), length))
-        .collect();
-    axes.sort_unstable();
-    let mut extent = 0;
-    axes.iter().all(|&(stride, length)| {
-        let apart = stride > extent;
-        extent += stride * (length - 1);
-        apart
-    })
 }
 
 impl<T: Element, D: Dimension> Deref for ArrayMut<T, D> {

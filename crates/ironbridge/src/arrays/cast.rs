@@ -69,7 +69,10 @@ pub trait Sealed {}
 
 /// Why the object as it is will not do.
 #[doc(hidden)]
-#[expect(missing_debug_implementations, reason = "a step of `extract`, which nobody sees")]
+#[expect(
+    missing_debug_implementations,
+    reason = "a step of `extract`, which nobody sees"
+)]
 pub struct Failure(Mismatch);
 
 impl<T: Element, D: Dimension> Sealed for Array<T, D> {}

@@ -4,7 +4,10 @@ use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 
-use ndarray::{ArrayView, Axis, Dimension, RawArrayViewMut, ShapeBuilder};
+use ndarray::{
+    ArrayBase, ArrayView, Axis, Dimension, RawArrayView, RawArrayViewMut, RawData, ShapeBuilder,
+    StrideShape,
+};
 use numpy::npyffi::objects::{
     _PyArray_GET_ITEM_DATA, PyArray_Descr, PyArrayObject, PyArrayObject_fields,
 };
@@ -17,7 +20,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
 use super::element::{self, Element};
-use super::mismatch::{Expected, Found, Mismatch};
+use super::mismatch::{Expected, Found, Held, Mismatch};
 
 /// What of NumPy is looked up once.
 pub(super) struct NumPy {
@@ -197,37 +200,84 @@ impl<'a, 'py> Header<'a, 'py> {
     /// The array's elements in place, if they are `T`s that Rust can read where they are, in `D`'s number of
     /// dimensions. Nothing is said about who else may write them.
     #[inline]
-    pub(super) fn view<T: Element, D: Dimension>(&self) -> Result<RawArrayViewMut<T, D>, Mismatch> {
-        let ndim = self.ndim();
-        if !element::is::<T>(self.py(), self.descriptor())
-            || D::NDIM.is_some_and(|expected| expected != ndim)
-        {
-            return Err(self.mismatch::<T, D>());
-        }
-        // SAFETY: the type and the header are NumPy's; shape and strides stay within the array's memory.
-        unsafe {
-            raw_view(self.public().data.cast(), self.shape(), self.strides())
-                .ok_or_else(|| Mismatch::layout(Expected::of::<T, D>(), self.describe()))
-        }
+    pub(super) fn view<T: Element, D: Dimension>(&self) -> Result<RawArrayView<T, D>, Mismatch> {
+        let expected = Expected::of::<T, D>();
+        self.require_kind::<T, D>(expected)?;
+        // SAFETY: an array's shape and strides stay within its memory.
+        let view = unsafe {
+            raw_view(self.data(), self.shape(), self.strides(), |shape, data| {
+                RawArrayView::from_shape_ptr(shape, data)
+            })
+        };
+        view.ok_or_else(|| Mismatch::layout(expected, self.describe()))
     }
 
-    #[cold]
-    fn mismatch<T: Element, D: Dimension>(&self) -> Mismatch {
-        Mismatch::kind(Expected::of::<T, D>(), self.describe())
+    /// [`Header::view`] of elements that are at different addresses.
+    pub(super) fn view_mut<T: Element, D: Dimension>(
+        &self,
+    ) -> Result<RawArrayViewMut<T, D>, Mismatch> {
+        let expected = Expected::of::<T, D>().mutable();
+        self.require_kind::<T, D>(expected)?;
+        if !is_injective(self.shape(), self.strides(), size_of::<T>()) {
+            return Err(Mismatch::Held(expected, Held::Overlapping));
+        }
+        // SAFETY: an array's shape and strides stay within its memory.
+        let view = unsafe {
+            raw_view(self.data(), self.shape(), self.strides(), |shape, data| {
+                RawArrayViewMut::from_shape_ptr(shape, data)
+            })
+        };
+        view.ok_or_else(|| Mismatch::layout(expected, self.describe()))
     }
+
+    #[inline]
+    fn require_kind<T: Element, D: Dimension>(&self, expected: Expected) -> Result<(), Mismatch> {
+        if element::is::<T>(self.py(), self.descriptor())
+            && D::NDIM.is_none_or(|ndim| ndim == self.ndim())
+        {
+            return Ok(());
+        }
+        Err(Mismatch::kind(expected, self.describe()))
+    }
+
+    fn data<T>(&self) -> *mut T {
+        self.public().data.cast()
+    }
+}
+
+/// Whether no two elements are at one address.
+fn is_injective(shape: &[npy_intp], strides: &[npy_intp], size: usize) -> bool {
+    if shape.contains(&0) {
+        return true;
+    }
+    let axes = shape.iter().zip(strides).filter(|(length, _)| **length > 1);
+    let mut axes: Vec<(usize, usize)> = axes
+        .map(|(length, stride)| (stride.unsigned_abs(), length.unsigned_abs()))
+        .collect();
+    axes.sort_unstable();
+    let mut extent = size;
+    axes.iter().all(|&(stride, length)| {
+        let apart = stride >= extent;
+        extent += stride * (length - 1);
+        apart
+    })
 }
 
 /// A view from NumPy's description: bytes as strides, negative ones too. `None` where elements are not aligned, where
 /// a stride is no multiple of their size, or where `ndarray` has no such shape.
 ///
+/// `make` gets what `ndarray` asks of its callers: whole strides that are not negative, an aligned pointer that is not
+/// null, sizes that fit.
+///
 /// # Safety
 ///
 /// All elements that the shape and the strides lead to are in one allocation with `data`.
-pub(super) unsafe fn raw_view<T, D: Dimension>(
+unsafe fn raw_view<T, S: RawData<Elem = T>, D: Dimension>(
     data: *mut T,
     shape: &[npy_intp],
     strides: &[npy_intp],
-) -> Option<RawArrayViewMut<T, D>> {
+    make: impl Fn(StrideShape<D>, *mut T) -> ArrayBase<S, D>,
+) -> Option<ArrayBase<S, D>> {
     let size = size_of::<T>().cast_signed();
     let mut start = data;
     let mut inverted = 0_u64;
@@ -255,15 +305,16 @@ pub(super) unsafe fn raw_view<T, D: Dimension>(
         return None;
     }
     if is_empty {
-        // SAFETY: no elements, so no memory.
-        return Some(unsafe { RawArrayViewMut::from_shape_ptr(dim, ptr::dangling_mut::<T>()) });
+        return Some(make(
+            dim.into_shape_with_order().into(),
+            ptr::dangling_mut(),
+        ));
     }
     if !start.is_aligned() || start.is_null() {
         return None;
     }
     // An axis of length one has a stride too, which says nothing; that of a contiguous array is as good as any.
-    // SAFETY: as the caller promises; aligned, not null, strides are not negative, the sizes fit.
-    let mut view = unsafe { RawArrayViewMut::from_shape_ptr(dim.strides(steps), start) };
+    let mut view = make(dim.strides(steps), start);
     while inverted != 0 {
         let axis = inverted.trailing_zeros() as usize;
         inverted &= inverted - 1;
@@ -277,7 +328,7 @@ pub(super) unsafe fn raw_view<T, D: Dimension>(
 /// # Safety
 ///
 /// Nobody writes the elements during this call.
-pub(super) unsafe fn holds_values<T: Element, D: Dimension>(view: &RawArrayViewMut<T, D>) -> bool {
+pub(super) unsafe fn holds_values<T: Element, D: Dimension>(view: &RawArrayView<T, D>) -> bool {
     if !T::PICKY {
         return true;
     }

@@ -46,6 +46,15 @@ pub(super) fn from_python<T>(value: &Bound<'_, PyAny>, error: &PyErr, what: &str
             .str()
             .unwrap_or_else(|_| PyString::new(py, "")),
     );
+    // A reason that names both sides says it better than the types' names do.
+    if why.starts_with("expected ") && why.contains(", found ") {
+        let (summary, help) = why.split_once("; ").unwrap_or((&why, ""));
+        report = Report::new(format!("{what}{path}: {summary}"));
+        if !help.is_empty() {
+            report = report.help(help);
+        }
+        return report.detail("converting", expected);
+    }
     report
         .detail("converting", expected.clone())
         .detail("reason", why)
