@@ -1,5 +1,6 @@
 //! A NumPy array that is only read.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
@@ -55,13 +56,15 @@ struct Memory<T> {
 pub(super) enum Storage<T> {
     Rust(Arc<Vec<T>>),
     Python(Py<PyAny>),
+    /// Memory of another kind, as it came by DLPack.
+    Other(Arc<dyn Any + Send + Sync>),
 }
 
 impl<T: Element, D: Dimension> Array<T, D> {
     /// # Safety
     ///
     /// The storage holds the view's elements, and nobody writes them as long as it lives.
-    unsafe fn new(
+    pub(super) unsafe fn new(
         view: ArrayView<'static, T, D>,
         storage: Storage<T>,
         object: Option<Py<PyAny>>,
@@ -160,6 +163,11 @@ impl<T: Element, D: Dimension> Array<T, D> {
         }
     }
 
+    /// What keeps the elements where they are.
+    pub(super) fn keeper(&self) -> Arc<dyn Any + Send + Sync> {
+        self.memory.clone()
+    }
+
     /// The array as a Python object: always the same one, read-only.
     fn object(&self, py: Python<'_>) -> PyResult<&Py<PyAny>> {
         if let Some(object) = self.memory.object.get() {
@@ -167,6 +175,7 @@ impl<T: Element, D: Dimension> Array<T, D> {
         }
         let owner = match &self.memory.storage {
             Storage::Rust(vec) => capsule::hold(py, Arc::clone(vec), FROZEN)?,
+            Storage::Other(keeper) => capsule::hold(py, Arc::clone(keeper), FROZEN)?,
             Storage::Python(owner) => {
                 let owner = owner.bind(py).clone();
                 capsule::rename(&owner, FROZEN);

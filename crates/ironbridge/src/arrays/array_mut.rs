@@ -143,6 +143,7 @@ impl<'py, T: Element, D: Dimension> IntoPyObject<'py> for ArrayMut<T, D> {
         let (view, storage) = self.into_parts();
         let owner = match storage {
             Storage::Rust(vec) => capsule::hold(py, vec, OWNED)?,
+            Storage::Other(keeper) => capsule::hold(py, keeper, OWNED)?,
             Storage::Python(owner) => {
                 let owner = owner.into_bound(py);
                 capsule::rename(&owner, OWNED);

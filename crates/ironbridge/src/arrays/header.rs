@@ -272,7 +272,7 @@ fn is_injective(shape: &[npy_intp], strides: &[npy_intp], size: usize) -> bool {
 /// # Safety
 ///
 /// All elements that the shape and the strides lead to are in one allocation with `data`.
-unsafe fn raw_view<T, S: RawData<Elem = T>, D: Dimension>(
+pub(super) unsafe fn raw_view<T, S: RawData<Elem = T>, D: Dimension>(
     data: *mut T,
     shape: &[npy_intp],
     strides: &[npy_intp],

@@ -5,6 +5,9 @@
 //! | [`Array`] | a NumPy array that is only read, shared by Rust and Python |
 //! | [`ArrayMut`] | a NumPy array that one side at a time has and writes |
 //! | [`Copied`], [`Cast`] | asks for a copy, or for a conversion, where the array as it is will not do |
+//! | [`Buffer`] | the memory of `bytes`, `bytearray`, `array.array`, `memoryview` |
+//! | [`Tensor`] | a tensor of torch, jax, cupy, …, on any device, by DLPack |
+//! | `arrow` | tables of pandas, polars, pyarrow, … by Arrow (feature `arrow`) |
 //!
 //! Rust's `Vec` and [`ndarray::Array`] become NumPy arrays by `Array::from` and `ArrayMut::from`; NumPy then owns their
 //! memory. Nothing is copied either way, whatever the size.
@@ -59,22 +62,28 @@
 
 mod array;
 mod array_mut;
+#[cfg(feature = "arrow")]
+pub mod arrow;
+mod buffer;
 mod capsule;
 mod cast;
 mod element;
 mod header;
 mod mismatch;
 mod rule;
+mod tensor;
 
 use ndarray::{Ix0, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6, IxDyn};
 
 pub use array::Array;
 pub use array_mut::ArrayMut;
+pub use buffer::Buffer;
 pub use cast::{Cast, Copied};
 pub use element::Element;
 pub use half::{bf16, f16};
 pub use ndarray;
 pub use numpy::{Complex32, Complex64};
+pub use tensor::{DataType, Device, Tensor, TensorRequest};
 
 macro_rules! aliases {
     ($($array:ident, $array_mut:ident, $dimension:ident, $rank:literal;)*) => {$(
