@@ -21,17 +21,17 @@
 //!
 //! # Whom this trusts
 //!
-//! Arrow's contract is that exported memory does not change and is as its schema says. Every library keeps it for what
-//! it made itself. Python code can break the first part with some of them, by writing a NumPy array that it made a column
-//! of without a copy; nothing can see that. The second part is looked at here: offsets, lengths and text are validated
-//! when a batch comes in, since Rust relies on them; a batch that fails is an error. That reads offsets and text once, but
-//! no numbers.
+//! Arrow's interface is C: the exporter says where memory is and what it holds, and promises that it does not change. Every
+//! library keeps that for what it made itself. What can be looked at is: offsets, indices and text of a batch are
+//! validated when it comes in, since Rust relies on them, and one that fails is an error. That reads them once, and no
+//! numbers. What cannot be looked at is how large the memory is, and whether somebody writes it: Python code can, where it
+//! made a column of a NumPy array or a `bytearray` that it goes on using. Do not do that.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
-use arrow_array::ffi_stream::{RecordBatchStreamReader, FFI_ArrowArrayStream};
+use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::{Array as _, RecordBatch, RecordBatchIterator, RecordBatchReader, StructArray};
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};

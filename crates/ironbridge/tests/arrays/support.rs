@@ -10,7 +10,8 @@ use ndarray::Dimension;
 pub(crate) fn session() -> Session {
     static STARTED: OnceLock<()> = OnceLock::new();
     STARTED.get_or_init(|| {
-        let environment = Environment::managed(["numpy", "ml_dtypes"]).expect("an environment");
+        let environment =
+            Environment::managed(["numpy", "ml_dtypes", "apache-tvm-ffi"]).expect("an environment");
         let interpreter = Interpreter::builder().environment(environment).start();
         interpreter.expect("an interpreter");
     });
