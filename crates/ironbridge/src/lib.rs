@@ -26,11 +26,13 @@
 //!   not fit.
 //! - [`Error`] tells the whole story; the module [`error`] shows how.
 //! - [`attach`] and [`detach`] for use with [`pyo3`] directly.
+//! - `arrays` (feature `arrays`) reads and writes NumPy's memory in place, and what else holds numbers.
 //!
 //! # Cargo features
 //!
 //! - `macros` (default): [`python!`], [`#[module]`](macro@module), [`#[class]`](macro@class) and
 //!   [`#[derive(Python)]`](macro@Python).
+//! - `arrays`: NumPy arrays as `ndarray` views, buffers, DLPack tensors; `arrow`: Arrow tables too.
 //! - `watch`: typed modules can read their files again when they are edited.
 //! - `serde`: errors and their stories serialise; [`convert::Serde`].
 //! - `tracing`: Python's output and log records go to `tracing`.
@@ -45,6 +47,8 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "arrays")]
+pub mod arrays;
 pub mod convert;
 pub mod environment;
 pub mod error;

@@ -16,7 +16,7 @@ use pyo3::exceptions::{
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use super::exception::{is_surrogate_error, message};
+use super::exception::{is_surrogate_error, lossless, message};
 use super::report::Report;
 pub(crate) use describe::describe;
 pub(super) use describe::short;
@@ -31,7 +31,7 @@ pub(crate) struct Trace {
     /// `expected str, found int 7`.
     pub(crate) problem: String,
     /// What to do about it.
-    pub(crate) help: Option<&'static str>,
+    pub(crate) help: Option<Cow<'static, str>>,
     /// The foreign error at its end.
     reason: Option<PyErr>,
 }
@@ -96,9 +96,23 @@ pub(crate) fn follow(value: &Bound<'_, PyAny>, rust_type: &str, error: PyErr) ->
             problem: format!(
                 "expected {wanted}, found a str with a lone surrogate, which is no Unicode text"
             ),
-            help: Some(
+            help: Some(Cow::Borrowed(
                 "decode it with errors=\"surrogateescape\" undone, or take bytes instead of str",
-            ),
+            )),
+            reason: Some(error),
+        };
+    }
+    // A reason that names both sides says it better than the types' names do.
+    let reason = error.value(py).str().map(|reason| lossless(&reason));
+    if let Ok(reason) = reason
+        && reason.starts_with("expected ")
+        && reason.contains(", found ")
+    {
+        let (problem, help) = reason.split_once("; ").unwrap_or((&reason, ""));
+        return Trace {
+            path,
+            problem: problem.to_owned(),
+            help: (!help.is_empty()).then(|| Cow::Owned(help.to_owned())),
             reason: Some(error),
         };
     }

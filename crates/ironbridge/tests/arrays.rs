@@ -1,0 +1,17 @@
+//! Arrays against real NumPy: what crosses without a copy, what is refused, what lives how long.
+
+#[path = "arrays/support.rs"]
+mod support;
+
+#[path = "arrays/buffers.rs"]
+mod buffers;
+#[path = "arrays/crossing.rs"]
+mod crossing;
+#[path = "arrays/refused.rs"]
+mod refused;
+#[path = "arrays/round_trip.rs"]
+mod round_trip;
+#[path = "arrays/tensors.rs"]
+mod tensors;
+#[path = "arrays/threads.rs"]
+mod threads;
