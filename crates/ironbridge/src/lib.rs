@@ -41,11 +41,13 @@
 pub mod __private;
 pub mod environment;
 pub mod error;
+pub mod handles;
 pub mod interpreter;
 pub mod session;
 
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result};
+pub use handles::{Callback, Context, Generator, GeneratorState, Guard, Iter};
 pub use interpreter::{Interpreter, attach, detach};
 /// Runs Python, checked when Rust compiles.
 ///

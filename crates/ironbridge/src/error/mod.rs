@@ -103,10 +103,11 @@ impl Error {
 
     /// The exception that is set, taken: what a call that gave no result left.
     #[cold]
-    pub(crate) fn take_raised(py: Python<'_>, origin: Origin) -> Self {
+    pub(crate) fn take_raised(py: Python<'_>, origin: impl Into<Option<Origin>>) -> Self {
+        let origin = origin.into();
         match exception::take_raised(py) {
-            Some(value) => Self::from_value(py, value, Some(origin)),
-            None => Self::from_python(py, PyErr::fetch(py), Some(origin)),
+            Some(value) => Self::from_value(py, value, origin),
+            None => Self::from_python(py, PyErr::fetch(py), origin),
         }
     }
 
@@ -130,7 +131,7 @@ impl Error {
         origin: Origin,
     ) -> Self {
         let report = conversion::into_python(py, name, rust_type, &error);
-        Self::conversion(py, report, error, origin)
+        Self::conversion(py, report, error, Some(origin))
     }
 
     /// A Python value that is not the `T` that was asked for.
@@ -139,16 +140,23 @@ impl Error {
         value: &Bound<'_, PyAny>,
         error: PyErr,
         what: &str,
-        origin: Origin,
+        origin: impl Into<Option<Origin>>,
     ) -> Self {
         let report = conversion::from_python::<T>(value, &error, what);
-        Self::conversion(value.py(), report, error, origin)
+        Self::conversion(value.py(), report, error, origin.into())
     }
 
-    fn conversion(py: Python<'_>, report: Report, error: PyErr, origin: Origin) -> Self {
-        let source = Self::from_python(py, error, Some(origin));
-        let report = report.detail("at", origin.to_string()).caused_by(source);
-        Self::report(ErrorKind::Conversion, report)
+    fn conversion(
+        py: Python<'_>,
+        mut report: Report,
+        error: PyErr,
+        origin: Option<Origin>,
+    ) -> Self {
+        if let Some(origin) = origin {
+            report = report.detail("at", origin.to_string());
+        }
+        let source = Self::from_python(py, error, origin);
+        Self::report(ErrorKind::Conversion, report.caused_by(source))
     }
 
     /// What failed.
