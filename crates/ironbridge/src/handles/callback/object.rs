@@ -9,7 +9,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use super::Callback;
 
-/// A Rust closure. Made by Ironbridge.
+// No doc comment: the class's own `__doc__` would hide that of its objects.
 #[pyclass(frozen, weakref, name = "Callback", module = "ironbridge")]
 pub(super) struct Object(Callback);
 
