@@ -39,6 +39,7 @@
 
 #[doc(hidden)]
 pub mod __private;
+mod aio;
 pub mod environment;
 pub mod error;
 pub mod handles;

@@ -6,6 +6,8 @@ mod callbacks;
 mod contexts;
 #[path = "handles/functions.rs"]
 mod functions;
+#[path = "handles/futures.rs"]
+mod futures;
 #[path = "handles/generators.rs"]
 mod generators;
 #[path = "handles/iterators.rs"]

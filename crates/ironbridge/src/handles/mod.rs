@@ -21,5 +21,5 @@ mod place;
 
 pub use callback::{Callback, IntoCallback, IntoCallbackMut, IntoCallbackOnce};
 pub use context::{Context, Guard};
-pub use generator::{Generator, GeneratorState};
+pub use generator::{Generator, GeneratorState, Returns};
 pub use iter::Iter;
