@@ -1,5 +1,6 @@
 //! What the macros' expansions call. No promise of stability: nothing else may use it.
 
+pub use crate::aio::{PythonFuture, RunsOn, await_python};
 pub use crate::session::{BlockSource, CallSite, CaptureByTrait, Captured, run, run_for};
 
 /// For `#[derive(Python)]`.
@@ -14,7 +15,14 @@ pub mod module {
     };
 }
 
-use crate::{Result, Session};
+use crate::handles::IntoCallback;
+use crate::{Callback, Result, Session};
+
+/// The callback of a closure that was given as an argument.
+#[inline]
+pub fn callback<A, R>(function: impl IntoCallback<A, R>) -> Callback {
+    Callback::new(function)
+}
 
 /// The session that a block without one in its header runs in.
 #[inline]

@@ -47,11 +47,13 @@
 
 #[doc(hidden)]
 pub mod __private;
+mod aio;
 #[cfg(feature = "arrays")]
 pub mod arrays;
 pub mod convert;
 pub mod environment;
 pub mod error;
+pub mod handles;
 pub mod interpreter;
 pub mod module;
 pub mod session;
@@ -59,6 +61,7 @@ mod vectorcall;
 
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result};
+pub use handles::{Callback, Context, Generator, GeneratorState, Guard, Iter};
 pub use interpreter::{Interpreter, attach, detach};
 /// Converts a type from Python and to Python: implements `PyO3`'s [`FromPyObject`](pyo3::FromPyObject), and
 /// [`IntoPyObject`](pyo3::IntoPyObject) for the type and its reference.

@@ -144,6 +144,23 @@ fn main() -> ExitCode {
                     .quietly()
                     .within(8);
             }),
+            ("a_running_event_loop_is_left", || {
+                run("event_loop")
+                    .with_code(0)
+                    .said("begun\ncancelled")
+                    .quietly()
+                    .within(5);
+            }),
+            ("a_busy_event_loop_and_pool_are_left", || {
+                run("busy_event_loop").with_code(0).quietly().within(8);
+            }),
+            ("a_call_after_the_end_fails", || {
+                run("call_after_shutdown")
+                    .with_code(0)
+                    .said("kind Cancelled")
+                    .quietly()
+                    .within(5);
+            }),
             ("shutdown_on_demand", || {
                 run("shutdown")
                     .with_code(0)

@@ -105,10 +105,11 @@ impl Error {
 
     /// The exception that is set, taken: what a call that gave no result left.
     #[cold]
-    pub(crate) fn take_raised(py: Python<'_>, origin: Origin) -> Self {
+    pub(crate) fn take_raised(py: Python<'_>, origin: impl Into<Option<Origin>>) -> Self {
+        let origin = origin.into();
         match exception::take_raised(py) {
-            Some(value) => Self::from_value(py, value, Some(origin)),
-            None => Self::from_python(py, PyErr::fetch(py), Some(origin)),
+            Some(value) => Self::from_value(py, value, origin),
+            None => Self::from_python(py, PyErr::fetch(py), origin),
         }
     }
 
@@ -132,7 +133,7 @@ impl Error {
         origin: Origin,
     ) -> Self {
         let (report, source) = conversion::into_python(py, name, rust_type, error);
-        Self::conversion(py, report, Some(source), origin)
+        Self::conversion(py, report, Some(source), Some(origin))
     }
 
     /// A Python value that is not the `T` that was asked for; or what Python code raised while it was read.
@@ -141,19 +142,27 @@ impl Error {
         value: &Bound<'_, PyAny>,
         error: PyErr,
         what: &str,
-        origin: Origin,
+        origin: impl Into<Option<Origin>>,
     ) -> Self {
+        let origin = origin.into();
         if !conversion::is_failed_conversion(value.py(), &error) {
-            return Self::from_python(value.py(), error, Some(origin));
+            return Self::from_python(value.py(), error, origin);
         }
         let (report, source) = conversion::from_python::<T>(value, error, what);
         Self::conversion(value.py(), report, source, origin)
     }
 
-    fn conversion(py: Python<'_>, report: Report, source: Option<PyErr>, origin: Origin) -> Self {
-        let mut report = report.detail("at", origin.to_string());
+    fn conversion(
+        py: Python<'_>,
+        mut report: Report,
+        source: Option<PyErr>,
+        origin: Option<Origin>,
+    ) -> Self {
+        if let Some(origin) = origin {
+            report = report.detail("at", origin.to_string());
+        }
         if let Some(source) = source {
-            report = report.caused_by(Self::from_python(py, source, Some(origin)));
+            report = report.caused_by(Self::from_python(py, source, origin));
         }
         Self::report(ErrorKind::Conversion, report)
     }
