@@ -11,6 +11,8 @@ mod loading;
 #[cfg(feature = "watch")]
 #[path = "modules/reload.rs"]
 mod reload;
+#[path = "modules/values.rs"]
+mod values;
 
 /// The directory with the tests' Python modules.
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/modules/python");

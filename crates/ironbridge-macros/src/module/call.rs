@@ -45,6 +45,7 @@ pub(crate) fn body(member: &Member, index: usize, handle: &TokenStream) -> Token
     };
     let call = format_ident!("__call");
     if member.is_async() {
+        let what = format!("{}()", member.python_name.as_deref().unwrap_or_default());
         let owned = member.parameters.iter().filter_map(owned);
         let pushes = member
             .parameters
@@ -54,7 +55,7 @@ pub(crate) fn body(member: &Member, index: usize, handle: &TokenStream) -> Token
         return quote! {
             #site
             #(#owned)*
-            let __future = #handle.call_async::<#result, _>(&__SITE, move |#call| {
+            let __future = #handle.call_async::<#result, _>(&__SITE, #what, move |#call| {
                 #(#pushes)*
                 ::core::result::Result::Ok(())
             });

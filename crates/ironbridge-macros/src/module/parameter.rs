@@ -171,5 +171,6 @@ pub(crate) fn spelled(tokens: &impl ToTokens) -> String {
         }
         spelled.push(c);
     }
-    spelled.replace("->", " -> ").replace("  ", " ")
+    let spelled = spelled.replace("->", " -> ");
+    spelled.split_whitespace().collect::<Vec<_>>().join(" ")
 }

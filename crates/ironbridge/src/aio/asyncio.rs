@@ -253,7 +253,9 @@ fn run(
             Err(error) if error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) => {
                 let keywords = PyDict::new(py);
                 keywords.set_item("loop", event_loop)?;
-                py.import("asyncio")?.getattr("ensure_future")?.call((awaitable,), Some(&keywords))?
+                py.import("asyncio")?
+                    .getattr("ensure_future")?
+                    .call((awaitable,), Some(&keywords))?
             }
             Err(error) => return Err(error),
         };

@@ -152,7 +152,8 @@ where
                     Err(error) => Err(error),
                     // Suppressed, but there is no value to go on with.
                     Ok(_) => {
-                        let error = PyTypeError::new_err("the context's value could not be converted");
+                        let error =
+                            PyTypeError::new_err("the context's value could not be converted");
                         Err(Error::from_python(py, error, origin(location)))
                     }
                 }
@@ -176,7 +177,12 @@ impl Entered {
             return Ok(false);
         };
         let _handled = Handled::new(error.value(py).as_any());
-        let arguments = (manager, error.get_type(py), error.value(py), error.traceback(py));
+        let arguments = (
+            manager,
+            error.get_type(py),
+            error.value(py),
+            error.traceback(py),
+        );
         exit.call1(arguments)?.is_truthy()
     }
 

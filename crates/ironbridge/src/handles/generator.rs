@@ -229,7 +229,9 @@ where
     {
         let location = Location::caller();
         attach_started(|py| {
-            let step = self.step(py, location, |generator| generator.send(&py.None().into_bound(py)))?;
+            let step = self.step(py, location, |generator| {
+                generator.send(&py.None().into_bound(py))
+            })?;
             self.state(step, location)
         })
     }
@@ -324,14 +326,20 @@ where
     }
 
     /// Converts what was yielded. Where that fails, the generator goes.
-    fn item(&mut self, value: &Bound<'_, PyAny>, location: &'static Location<'static>) -> Result<Y> {
+    fn item(
+        &mut self,
+        value: &Bound<'_, PyAny>,
+        location: &'static Location<'static>,
+    ) -> Result<Y> {
         let index = self.index;
         self.index += 1;
         value.extract::<Y>().map_err(|error| {
             let generator = self.generator.take();
-            let name = generator.as_ref().map_or(Cow::Borrowed("generator"), |generator| {
-                name_of(self.name.as_ref(), generator.bind(value.py()))
-            });
+            let name = generator
+                .as_ref()
+                .map_or(Cow::Borrowed("generator"), |generator| {
+                    name_of(self.name.as_ref(), generator.bind(value.py()))
+                });
             let what = format!("{name}[{index}]");
             Error::result::<Y>(value, error.into(), &what, origin(location))
         })
@@ -349,7 +357,9 @@ where
         let location = Location::caller();
         self.generator.as_ref()?;
         attach_started(|py| {
-            let step = self.step(py, location, |generator| generator.send(&py.None().into_bound(py)));
+            let step = self.step(py, location, |generator| {
+                generator.send(&py.None().into_bound(py))
+            });
             match step {
                 Ok(Step::Yielded(value)) => Some(self.item(&value, location)),
                 Ok(Step::Returned(value)) => {

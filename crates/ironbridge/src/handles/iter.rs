@@ -169,7 +169,8 @@ where
         let iterator = self.iterator.as_ref()?.bind_borrowed(py);
         // SAFETY: attached; `PyObject_GetIter` gave the iterator, so it is one. The result is a new reference, or null
         // at the end or with an exception set.
-        let object = unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyIter_Next(iterator.as_ptr())) };
+        let object =
+            unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyIter_Next(iterator.as_ptr())) };
         let Some(object) = object else {
             if PyErr::occurred(py) {
                 self.failed = Some(Error::take_raised(py, origin(location)));
@@ -197,7 +198,9 @@ where
         error: PyErr,
         location: &'static Location<'static>,
     ) {
-        let Some(iterator) = self.iterator.take() else { return };
+        let Some(iterator) = self.iterator.take() else {
+            return;
+        };
         let name = name_of(self.name.as_ref(), iterator.bind(object.py()));
         let what = format!("{name}[{}]", self.index);
         self.failed = Some(Error::result::<T>(object, error, &what, origin(location)));
@@ -319,7 +322,8 @@ impl<'py, T> IntoPyObject<'py> for Iter<T> {
         }
         let unread = self.objects.drain(self.objects.len() - unread..);
         let unread = PyList::new(py, unread.collect::<Vec<_>>())?;
-        py.import("itertools")?.call_method1("chain", (unread, rest))
+        py.import("itertools")?
+            .call_method1("chain", (unread, rest))
     }
 }
 

@@ -21,5 +21,6 @@ mod place;
 
 pub use callback::{Callback, IntoCallback, IntoCallbackMut, IntoCallbackOnce};
 pub use context::{Context, Guard};
+pub(crate) use generator::Something;
 pub use generator::{Generator, GeneratorState, Returns};
 pub use iter::Iter;

@@ -174,21 +174,21 @@ impl<'py> Arguments<'py> {
         Ok(())
     }
 
-    /// The values, and the names of the last of them.
-    pub(super) fn finish(mut self) -> Result<Finished<'py>> {
+    /// Makes the call: `f` gets the values, and the names of the last of them.
+    pub(super) fn call(
+        mut self,
+        f: impl FnOnce(&[Bound<'py, PyAny>], Option<&Bound<'py, PyTuple>>) -> Option<Bound<'py, PyAny>>,
+    ) -> Result<Bound<'py, PyAny>> {
+        let call = self.call;
         let names = if self.names.is_empty() {
             None
         } else {
-            let names = PyTuple::new(self.call.py, self.names);
-            Some(names.map_err(|error| self.call.raised(error))?)
+            Some(PyTuple::new(call.py, self.names).map_err(|error| call.raised(error))?)
         };
         self.values.append(&mut self.named);
-        Ok((self.values, names))
+        f(&self.values, names.as_ref()).ok_or_else(|| Error::take_raised(call.py, call.origin()))
     }
 }
-
-/// The values of a call, and the names of the last of them.
-pub(super) type Finished<'py> = (Vec<Bound<'py, PyAny>>, Option<Bound<'py, PyTuple>>);
 
 impl fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

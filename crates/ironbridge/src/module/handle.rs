@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use pyo3::conversion::FromPyObjectOwned;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyModule;
 
 use super::call::{Arguments, Call};
 use super::contract::{Contract, Member, MemberKind};
 use super::{Site, source::Source};
+use crate::aio::{PythonFuture, RunsOn, await_python};
 use crate::error::Result;
+use crate::handles::Something;
 use crate::interpreter::attach_started;
 use crate::vectorcall;
 
@@ -32,6 +35,8 @@ struct Inner {
 pub(super) struct Table {
     pub(super) module: Py<PyModule>,
     contract: &'static Contract,
+    /// Whether a member is an `async def`.
+    is_coroutine: Box<[bool]>,
     /// For each member of the contract what is called; of an attribute, what has it. `None` where it was not there.
     members: Box<[Option<Py<PyAny>>]>,
 }
@@ -39,10 +44,19 @@ pub(super) struct Table {
 impl Table {
     /// Finds the members. Those that are not there are looked for again when they are called.
     pub(super) fn new(module: &Bound<'_, PyModule>, contract: &'static Contract) -> Self {
-        let find = |member| find(module, member).ok().map(Bound::unbind);
+        let members = contract.members.iter();
+        let members: Vec<_> = members.map(|member| find(module, member).ok()).collect();
+        let is_coroutine = members.iter().zip(contract.members).map(|(found, member)| {
+            let found = found.as_ref().filter(|_| member.is_async);
+            found.is_some_and(|found| is_coroutine(found).unwrap_or(false))
+        });
         Self {
             contract,
-            members: contract.members.iter().map(find).collect(),
+            is_coroutine: is_coroutine.collect(),
+            members: members
+                .into_iter()
+                .map(|found| found.map(Bound::unbind))
+                .collect(),
             module: module.clone().unbind(),
         }
     }
@@ -60,6 +74,13 @@ impl Table {
         let member = &self.contract.members[call.site.index];
         find(self.module.bind(call.py), member).map_err(|error| call.raised(error))
     }
+}
+
+/// Whether calling gives a coroutine.
+fn is_coroutine(function: &Bound<'_, PyAny>) -> PyResult<bool> {
+    static TELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let tell = TELL.import(function.py(), "inspect", "iscoroutinefunction")?;
+    tell.call1((function,))?.extract()
 }
 
 /// What is called for a member; of an attribute, what has it.
@@ -93,20 +114,34 @@ impl Handle {
 
     /// The module. With `watch`, as it was read last.
     pub(super) fn module<'py>(&self, py: Python<'py>) -> Bound<'py, PyModule> {
-        #[cfg(not(feature = "watch"))]
-        let table = &self.0.table;
+        self.table().module.bind(py).clone()
+    }
+
+    #[cfg(not(feature = "watch"))]
+    #[inline]
+    fn table(&self) -> &Table {
+        &self.0.table
+    }
+
+    #[cfg(feature = "watch")]
+    #[inline]
+    fn table(&self) -> Arc<Table> {
+        self.0.table.current()
+    }
+
+    /// Where files are watched, reads those that were edited.
+    #[inline]
+    fn refresh(&self) -> Result<()> {
         #[cfg(feature = "watch")]
-        let table = self.0.table.current();
-        table.module.bind(py).clone()
+        self.0.table.refresh(self.0.contract)?;
+        Ok(())
     }
 
     /// Runs `f` attached, with the members; where files are watched, those of the files as they are now.
     #[inline]
     fn with<R>(&self, f: impl FnOnce(Python<'_>, &Table) -> Result<R>) -> Result<R> {
-        #[cfg(not(feature = "watch"))]
-        let table = &self.0.table;
-        #[cfg(feature = "watch")]
-        let table = self.0.table.refreshed(self.0.contract)?;
+        self.refresh()?;
+        let table = self.table();
         attach_started(|py| f(py, &table))
     }
 
@@ -138,11 +173,42 @@ impl Handle {
         let location = Location::caller();
         self.with(|py, table| {
             let call = Call::new(py, site, location);
+            let callable = table.get(&call)?;
             let mut passed = Arguments::new(call);
             arguments(&mut passed)?;
-            let (values, names) = passed.finish()?;
-            let callable = table.get(&call)?;
-            call.finish(vectorcall::call(&callable, &values, names.as_ref()))
+            let value = passed.call(|values, names| vectorcall::call(&callable, values, names))?;
+            call.convert(&value, "()")
+        })
+    }
+
+    /// Calls an `async def` on the event loop, or a plain function on a thread of Python's; not before the future is
+    /// polled.
+    #[track_caller]
+    pub fn call_async<T, F>(
+        &self,
+        site: &'static Site,
+        what: &'static str,
+        arguments: F,
+    ) -> PythonFuture<T>
+    where
+        T: for<'py> FromPyObjectOwned<'py> + Send + 'static,
+        F: for<'py> FnOnce(&mut Arguments<'py>) -> Result<()> + Send + 'static,
+    {
+        let location = Location::caller();
+        let handle = self.clone();
+        let is_current = self.refresh();
+        let runs_on = if self.table().is_coroutine[site.index] {
+            RunsOn::Loop
+        } else {
+            RunsOn::Pool
+        };
+        await_python::<T, _, Something>(runs_on, what, move |py| {
+            is_current?;
+            let call = Call::new(py, site, location);
+            let callable = handle.table().get(&call)?;
+            let mut passed = Arguments::new(call);
+            arguments(&mut passed)?;
+            passed.call(|values, names| vectorcall::call(&callable, values, names))
         })
     }
 

@@ -5,7 +5,6 @@ import importlib.util
 import linecache
 import os
 import sys
-import types
 
 
 def import_from_directory(name, directory):
@@ -42,31 +41,56 @@ def is_under(path, directory):
     return path == directory or path.startswith(directory.rstrip(os.sep) + os.sep)
 
 
+TEXTS = {}
+
+
+class TextImporter:
+    """Finds and loads the modules whose text the program carries, as `sys.meta_path` wants it.
+
+    Python's own import then sees to it that a module runs once, whoever asks meanwhile.
+    """
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name not in TEXTS:
+            return None
+        return importlib.util.spec_from_loader(name, TextImporter, origin=f"<{name}.py of the program>")
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @staticmethod
+    def exec_module(module):
+        text, file = TEXTS[module.__name__], module.__spec__.origin
+        module.__file__ = file
+        module.__ironbridge_text__ = text
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+        exec(compile(text, file, "exec", dont_inherit=True), module.__dict__)
+
+    @staticmethod
+    def get_source(name):
+        return TEXTS[name]
+
+
 def import_text(name, text):
     """Makes a module of text, under its name in `sys.modules`, once."""
-    there = sys.modules.get(name)
-    if there is not None:
-        if getattr(there, "__ironbridge_text__", None) == text:
-            return there
+    if name not in sys.modules:
+        TEXTS.setdefault(name, text)
+        if TextImporter not in sys.meta_path:
+            sys.meta_path.insert(0, TextImporter)
+        try:
+            importlib.import_module(name)
+        finally:
+            if name not in sys.modules:
+                TEXTS.pop(name, None)
+    module = importlib.import_module(name)
+    if getattr(module, "__ironbridge_text__", None) != text:
         raise ImportError(
-            f"there is a module {name!r} already, from {origin(there) or 'elsewhere'}: "
+            f"there is a module {name!r} already, from {origin(module) or 'elsewhere'}: "
             "give the one that the program carries another name",
             name=name,
         )
-    file = f"<{name}.py of the program>"
-    module = types.ModuleType(name)
-    module.__file__ = file
-    module.__ironbridge_text__ = text
-    module.__spec__ = importlib.util.spec_from_loader(name, loader=None, origin=file)
-    lines = text.splitlines(keepends=True)
-    linecache.cache[file] = (len(text), None, lines, file)
-    code = compile(text, file, "exec", dont_inherit=True)
-    sys.modules[name] = module
-    try:
-        exec(code, module.__dict__)
-    except BaseException:
-        del sys.modules[name]
-        raise
     return module
 
 

@@ -11,12 +11,12 @@ use pyo3::prelude::*;
 use super::Site;
 use super::call::{Arguments, Call};
 use super::contract::Contract;
+use crate::aio::{PythonFuture, RunsOn, await_python};
 use crate::error::Result;
+use crate::error::conversion::{describe, repr};
+use crate::handles::Something;
 use crate::interpreter::attach_started;
 use crate::vectorcall;
-
-/// The longest `repr()` in `Debug`, in characters.
-const LONGEST_REPR: usize = 80;
 
 /// What the handle of an object holds. Clones share it; Python keeps the state.
 #[derive(Clone)]
@@ -29,8 +29,8 @@ impl Object {
     /// A handle to `object`, which must be of the declared class, or of one under it; a protocol is not asked for.
     pub fn of(object: Borrowed<'_, '_, PyAny>, contract: &'static Contract) -> PyResult<Self> {
         if !contract.is_protocol && !is_of_class(&object, contract.python_name) {
-            let found = object.get_type();
-            let message = format!("expected {}, found {}", contract.python_name, found.name()?);
+            let found = describe(&object);
+            let message = format!("expected {}, found {found}", contract.python_name);
             return Err(PyTypeError::new_err(message));
         }
         Ok(Self {
@@ -75,15 +75,37 @@ impl Object {
             let call = Call::new(py, site, location);
             let mut passed = Arguments::new(call);
             arguments(&mut passed)?;
-            let (values, names) = passed.finish()?;
             let object = self.object.bind(py);
             let method = site.interned(py);
-            call.finish(vectorcall::call_method(
-                object,
-                method,
-                &values,
-                names.as_ref(),
-            ))
+            let value = passed
+                .call(|values, names| vectorcall::call_method(object, method, values, names))?;
+            call.convert(&value, "()")
+        })
+    }
+
+    /// Calls a method on a thread of Python's, and awaits on the event loop what can be awaited; not before the future
+    /// is polled.
+    #[track_caller]
+    pub fn call_async<T, F>(
+        &self,
+        site: &'static Site,
+        what: &'static str,
+        arguments: F,
+    ) -> PythonFuture<T>
+    where
+        T: for<'py> FromPyObjectOwned<'py> + Send + 'static,
+        F: for<'py> FnOnce(&mut Arguments<'py>) -> Result<()> + Send + 'static,
+    {
+        let location = Location::caller();
+        let object = self.object.clone();
+        await_python::<T, _, Something>(RunsOn::Pool, what, move |py| {
+            let call = Call::new(py, site, location);
+            let mut passed = Arguments::new(call);
+            arguments(&mut passed)?;
+            let method = site.interned(py);
+            passed.call(|values, names| {
+                vectorcall::call_method(object.bind(py), method, values, names)
+            })
         })
     }
 
@@ -132,15 +154,8 @@ fn is_of_class(object: &Bound<'_, PyAny>, name: &str) -> bool {
 impl fmt::Debug for Object {
     /// `Counter(<counter 3>)`, with the object's `repr()`, cut short.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let repr = Python::try_attach(|py| {
-            let repr = self.object.bind(py).repr().ok()?;
-            Some(repr.to_string_lossy().into_owned())
-        });
-        let repr = repr.flatten().unwrap_or_else(|| "…".to_owned());
-        let end = repr
-            .char_indices()
-            .nth(LONGEST_REPR)
-            .map_or(repr.len(), |(end, _)| end);
-        write!(f, "{}({})", self.contract.trait_name, &repr[..end])
+        let repr = Python::try_attach(|py| repr(self.object.bind(py))).flatten();
+        let repr = repr.as_deref().unwrap_or("…");
+        write!(f, "{}({repr})", self.contract.trait_name)
     }
 }

@@ -2,7 +2,6 @@
 //! a watcher that is told by the system would be cheaper and late, and *the next call* is what is promised.
 
 use std::fs;
-use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::SystemTime;
@@ -95,21 +94,18 @@ impl Watched {
             .clone()
     }
 
-    /// The table of the files as they are now.
+    /// Reads the files that were edited.
     #[inline]
-    pub(super) fn refreshed(
-        &self,
-        contract: &'static Contract,
-    ) -> Result<impl Deref<Target = Table>> {
-        if let Some(files) = self.files.get() {
-            self.refresh(files, contract)?;
+    pub(super) fn refresh(&self, contract: &'static Contract) -> Result<()> {
+        match self.files.get() {
+            Some(files) => self.refresh_files(files, contract),
+            None => Ok(()),
         }
-        Ok(self.current())
     }
 
     /// The lock is waited for detached, so that who holds it can read the module meanwhile. Reading happens in the lock:
     /// of two threads that see an edit one reads it, and the other waits for that.
-    fn refresh(&self, files: &Mutex<Files>, contract: &'static Contract) -> Result<()> {
+    fn refresh_files(&self, files: &Mutex<Files>, contract: &'static Contract) -> Result<()> {
         // A module that calls the program while it is read again gets what there is.
         let mut files = match files.try_lock() {
             Ok(files) => files,
@@ -144,6 +140,7 @@ impl Watched {
             if files.is_checked {
                 check(&module, contract, None)?;
             }
+            crate::convert::private::module_was_reloaded();
             let table = Arc::new(Table::new(&module, contract));
             *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
             if let Ok(known) = self.list(py) {

@@ -95,7 +95,12 @@ fn a_list_that_changes_is_seen_as_far_as_it_was_read() -> Result<()> {
     assert_eq!(words.next().transpose()?, Some(0));
     session.run("words['more'] = None")?;
     let error = words.find_map(Result::err).expect("Python notices");
-    assert!(error.exception().expect("an exception").is_instance_of::<PyRuntimeError>());
+    assert!(
+        error
+            .exception()
+            .expect("an exception")
+            .is_instance_of::<PyRuntimeError>()
+    );
     assert!(words.next().is_none());
     Ok(())
 }
@@ -114,7 +119,10 @@ fn a_wrong_item_is_named_by_its_index_and_ends_the_iteration() -> Result<()> {
         assert_eq!(words.by_ref().take(17).filter_map(Result::ok).count(), 17);
         let error = words.next().expect("an item").expect_err("no str");
         assert_eq!(error.kind(), ErrorKind::Conversion);
-        assert_eq!(error.to_string(), "words()[17]: expected String, found int 17");
+        assert_eq!(
+            error.to_string(),
+            "words()[17]: expected String, found int 17"
+        );
         if ahead == 1 {
             assert!(format!("{error:#}").contains("iterators.rs:"), "{error:#}");
         }
@@ -125,7 +133,10 @@ fn a_wrong_item_is_named_by_its_index_and_ends_the_iteration() -> Result<()> {
         .eval::<Iter<Vec<u8>>>("[[1], [2, 300]]")?
         .collect_all()
         .expect_err("too big");
-    assert_eq!(error.to_string(), "iterator[1][1]: expected u8, found int 300");
+    assert_eq!(
+        error.to_string(),
+        "iterator[1][1]: expected u8, found int 300"
+    );
     let named = session.eval::<Iter<u8>>("['x']")?.named("sizes()");
     let error = named.collect_all().expect_err("no number");
     assert_eq!(error.to_string(), "sizes()[0]: expected u8, found str 'x'");
@@ -168,10 +179,16 @@ fn an_iterator_goes_back_with_the_items_that_are_left() -> Result<()> {
     let session = Session::new()?;
     for taken in [0, 1, 2, 5, 100, 1000] {
         let mut items: Iter<u32> = session.eval("list(range(1000))")?;
-        assert_eq!(items.by_ref().take(taken).filter_map(Result::ok).count(), taken);
+        assert_eq!(
+            items.by_ref().take(taken).filter_map(Result::ok).count(),
+            taken
+        );
         session.set("rest", items)?;
         let rest: Vec<u32> = session.eval("list(rest)")?;
-        assert_eq!(rest, (u32::try_from(taken).expect("small")..1000).collect::<Vec<_>>());
+        assert_eq!(
+            rest,
+            (u32::try_from(taken).expect("small")..1000).collect::<Vec<_>>()
+        );
     }
     // The very iterator where nothing was read ahead.
     session.run("it = iter([1, 2])")?;

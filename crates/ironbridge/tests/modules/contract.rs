@@ -120,7 +120,8 @@ trait Fits {
     fn floats(&self, values: &[i64]) -> Result<Vec<f32>>;
     fn cached(&self, a: i64) -> Result<i64>;
     fn lots(&self, #[python(keyword)] a: i64, #[python(kwargs)] more: &HashMap<String, i64>) -> Result<()>;
-    //ASYNC
+    async fn later(&self) -> Result<i64>;
+    async fn waits(&self) -> Result<i64>;
     fn one_default(&self, x: i64) -> Result<i64>;
     #[python(class, name = "Thing")] fn thing(&self, name: String) -> Result<Py<PyAny>>;
     #[python(get)] fn value(&self) -> Result<f64>;

@@ -29,7 +29,7 @@ pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
 }
 
 /// The value as `repr()` shows it, cut short; none where that fails.
-pub(super) fn repr(value: &Bound<'_, PyAny>) -> Option<String> {
+pub(crate) fn repr(value: &Bound<'_, PyAny>) -> Option<String> {
     let repr = value.repr().ok()?;
     Some(cut(&lossless(&repr), LONGEST_VALUE))
 }

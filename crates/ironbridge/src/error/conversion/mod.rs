@@ -18,8 +18,8 @@ use pyo3::types::PyString;
 
 use super::exception::{is_surrogate_error, lossless, message};
 use super::report::Report;
-pub(crate) use describe::describe;
 pub(super) use describe::short;
+pub(crate) use describe::{describe, repr};
 #[cfg(feature = "serde")]
 pub(crate) use mismatch::missing;
 pub(crate) use mismatch::{Mismatch, Place, Problem, Unconvertible, dotted};
