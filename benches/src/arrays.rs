@@ -132,7 +132,7 @@ fn out(size: &Size, rounds: usize) -> Result<Vec<Row>> {
         Subject::new("C API, capsule as base", || give_by_hand(callable, vec())),
         Subject::new("ironbridge Array1", || give(&function, Array1::from(vec()))),
         Subject::new("ironbridge ArrayMut1", || {
-            give(&function, ArrayMut1::from(vec()))
+            give(&function, ArrayMut1::from(vec()));
         }),
         Subject::new("rust-numpy into_pyarray", || {
             ironbridge::attach(|py| {
@@ -157,7 +157,7 @@ fn back(size: &Size, rounds: usize) -> Result<Vec<Row>> {
     let mut memory = vec![1.0_f32; size.length];
     let subjects = vec![
         Subject::new("C API, view of memory", || {
-            back_by_hand(callable, &mut memory)
+            back_by_hand(callable, &mut memory);
         }),
         Subject::new("ironbridge &Array1", || {
             let array: Array1<f32> = function.call((&shared,)).expect("an array");
@@ -203,7 +203,7 @@ fn first_by_hand(callable: Object) {
         unsafe {
             let array = vectorcall(callable, []);
             let header: *mut PyArrayObject = array.cast();
-            black_box((*header).fields.data.cast::<f32>().read());
+            black_box((*header).fields.data.cast::<c_void>().cast::<f32>().read());
             ffi::Py_DECREF(array);
         }
     });
@@ -242,7 +242,7 @@ fn give_by_hand(callable: Object, vec: Vec<f32>) {
         unsafe {
             drop(Box::from_raw(
                 ffi::PyCapsule_GetPointer(capsule, NAME).cast::<Vec<f32>>(),
-            ))
+            ));
         }
     }
     let mut vec = Box::new(vec);
@@ -268,7 +268,7 @@ fn back_by_hand(callable: Object, memory: &mut [f32]) {
             let result = vectorcall(callable, [array]);
             ffi::Py_DECREF(array);
             let header: *mut PyArrayObject = result.cast();
-            black_box((*header).fields.data.cast::<f32>().read());
+            black_box((*header).fields.data.cast::<c_void>().cast::<f32>().read());
             ffi::Py_DECREF(result);
         }
     });

@@ -108,6 +108,9 @@ mod pages {
     struct Interpreter;
     #[doc = include_str!("../../../docs/src/sessions-and-python.md")]
     struct SessionsAndPython;
+    #[cfg(feature = "arrow")]
+    #[doc = include_str!("../../../docs/src/arrays.md")]
+    struct Arrays;
     #[doc = include_str!("../../../docs/src/errors.md")]
     struct Errors;
     #[doc = include_str!("../../../docs/src/shipping.md")]

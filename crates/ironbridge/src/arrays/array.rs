@@ -174,7 +174,7 @@ impl<T: Element, D: Dimension> Array<T, D> {
             return Ok(object);
         }
         let owner = match &self.memory.storage {
-            Storage::Rust(vec) => capsule::hold(py, Arc::clone(vec), FROZEN)?,
+            Storage::Rust(vec) => capsule::hold_shared(py, Arc::clone(vec), FROZEN)?,
             Storage::Other(keeper) => capsule::hold(py, Arc::clone(keeper), FROZEN)?,
             Storage::Python(owner) => {
                 let owner = owner.bind(py).clone();
