@@ -240,6 +240,23 @@ impl<'a, 'py> Header<'a, 'py> {
         Err(Mismatch::kind(expected, self.describe()))
     }
 
+    /// Whether the array shows just these elements.
+    pub(super) fn shows<T: Element, D: Dimension>(&self, view: &ArrayView<'_, T, D>) -> bool {
+        let size = size_of::<T>().cast_signed();
+        element::is::<T>(self.py(), self.descriptor())
+            && self.data::<T>().cast_const() == view.as_ptr()
+            && self
+                .shape()
+                .iter()
+                .map(|n| n.unsigned_abs())
+                .eq(view.shape().iter().copied())
+            && self
+                .strides()
+                .iter()
+                .copied()
+                .eq(view.strides().iter().map(|steps| steps * size))
+    }
+
     fn data<T>(&self) -> *mut T {
         self.public().data.cast()
     }

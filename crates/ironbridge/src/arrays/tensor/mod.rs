@@ -266,7 +266,7 @@ impl Tensor {
             ));
         }
         // SAFETY: as above; the keeper holds the elements.
-        Ok(unsafe { Array::new(view.deref_into_view(), Storage::Other(self.keeper), None) })
+        Ok(unsafe { Array::new(view.deref_into_view(), Storage::Other(self.keeper)) })
     }
 
     fn raw_view<T: Element, D: Dimension>(&self) -> Result<RawArrayView<T, D>> {
