@@ -288,6 +288,9 @@ mod pages {
     struct Interpreter;
     #[doc = include_str!("../../../docs/src/sessions-and-python.md")]
     struct SessionsAndPython;
+    #[cfg(feature = "arrow")]
+    #[doc = include_str!("../../../docs/src/arrays.md")]
+    struct Arrays;
     #[doc = include_str!("../../../docs/src/errors.md")]
     struct Errors;
     #[cfg(feature = "serde")]

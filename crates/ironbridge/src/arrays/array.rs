@@ -64,16 +64,10 @@ impl<T: Element, D: Dimension> Array<T, D> {
     /// # Safety
     ///
     /// The storage holds the view's elements, and nobody writes them as long as it lives.
-    pub(super) unsafe fn new(
-        view: ArrayView<'static, T, D>,
-        storage: Storage<T>,
-        object: Option<Py<PyAny>>,
-    ) -> Self {
-        let object = object.map_or_else(OnceLock::new, OnceLock::from);
-        Self {
-            view,
-            memory: Arc::new(Memory { storage, object }),
-        }
+    pub(super) unsafe fn new(view: ArrayView<'static, T, D>, storage: Storage<T>) -> Self {
+        let object = OnceLock::new();
+        let memory = Arc::new(Memory { storage, object });
+        Self { view, memory }
     }
 
     /// The array that a Python object is, if Rust may look at it.
@@ -96,7 +90,7 @@ impl<T: Element, D: Dimension> Array<T, D> {
         unsafe {
             let view = view.deref_into_view();
             let storage = Storage::Python(owner.unbind());
-            Ok(Self::new(view, storage, Some(object.to_owned().unbind())))
+            Ok(Self::new(view, storage))
         }
     }
 
@@ -130,11 +124,7 @@ impl<T: Element, D: Dimension> Array<T, D> {
         // SAFETY: the array keeps its memory, and the caller says that nobody writes it.
         unsafe {
             let storage = Storage::Python(object.clone().unbind());
-            Ok(Self::new(
-                view.deref_into_view(),
-                storage,
-                Some(object.clone().unbind()),
-            ))
+            Ok(Self::new(view.deref_into_view(), storage))
         }
     }
 
@@ -168,13 +158,17 @@ impl<T: Element, D: Dimension> Array<T, D> {
         self.memory.clone()
     }
 
-    /// The array as a Python object: always the same one, read-only.
-    fn object(&self, py: Python<'_>) -> PyResult<&Py<PyAny>> {
+    /// The array as a Python object, read-only: always the same one, unless Python gave that another shape or type.
+    fn object<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         if let Some(object) = self.memory.object.get() {
-            return Ok(object);
+            let object = object.bind(py);
+            let header = Header::of(object.as_borrowed())?;
+            if header.is_some_and(|header| header.shows(&self.view)) {
+                return Ok(object.clone());
+            }
         }
         let owner = match &self.memory.storage {
-            Storage::Rust(vec) => capsule::hold(py, Arc::clone(vec), FROZEN)?,
+            Storage::Rust(vec) => capsule::hold_shared(py, Arc::clone(vec), FROZEN)?,
             Storage::Other(keeper) => capsule::hold(py, Arc::clone(keeper), FROZEN)?,
             Storage::Python(owner) => {
                 let owner = owner.bind(py).clone();
@@ -184,8 +178,9 @@ impl<T: Element, D: Dimension> Array<T, D> {
         };
         // SAFETY: the owner holds the elements, which are only read.
         let made = unsafe { header::over(py, &self.view, owner, false)? };
-        // Of two threads that come here together one's object stays; the other's was never seen.
-        Ok(self.memory.object.get_or_init(|| made.unbind()))
+        // Of two threads that come here together both get an array, and one's stays.
+        let _ = self.memory.object.set(made.clone().unbind());
+        Ok(made)
     }
 }
 
@@ -230,7 +225,7 @@ impl<T: Element, D: Dimension> From<ndarray::Array<T, D>> for Array<T, D> {
     fn from(array: ndarray::Array<T, D>) -> Self {
         let (view, vec) = dismantle(array);
         // SAFETY: the vector holds the elements that the view was made of; it is only read from here on.
-        unsafe { Self::new(view.deref_into_view(), Storage::Rust(Arc::new(vec)), None) }
+        unsafe { Self::new(view.deref_into_view(), Storage::Rust(Arc::new(vec))) }
     }
 }
 
@@ -246,7 +241,7 @@ impl<T: Element, D: Dimension> From<ArrayMut<T, D>> for Array<T, D> {
     fn from(array: ArrayMut<T, D>) -> Self {
         let (view, storage) = array.into_parts();
         // SAFETY: the storage holds the elements, nobody else had it, and it is only read from here on.
-        unsafe { Self::new(view.deref_into_view(), storage, None) }
+        unsafe { Self::new(view.deref_into_view(), storage) }
     }
 }
 
@@ -265,8 +260,8 @@ impl<'py, T: Element, D: Dimension> IntoPyObject<'py> for &Array<T, D> {
     type Error = PyErr;
 
     fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
-        let object = self.object(py)?.bind(py).clone();
-        // SAFETY: a NumPy array of `T` with the dimensions of `D`: it was read or made as one.
+        let object = self.object(py)?;
+        // SAFETY: a NumPy array of `T` with the dimensions of `D`: just made, or looked at, as one.
         Ok(unsafe { object.cast_into_unchecked() })
     }
 }

@@ -142,7 +142,7 @@ impl<'py, T: Element, D: Dimension> IntoPyObject<'py> for ArrayMut<T, D> {
     fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
         let (view, storage) = self.into_parts();
         let owner = match storage {
-            Storage::Rust(vec) => capsule::hold(py, vec, OWNED)?,
+            Storage::Rust(vec) => capsule::hold_shared(py, vec, OWNED)?,
             Storage::Other(keeper) => capsule::hold(py, keeper, OWNED)?,
             Storage::Python(owner) => {
                 let owner = owner.into_bound(py);

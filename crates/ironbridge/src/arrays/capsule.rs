@@ -4,6 +4,7 @@
 //! writable, and nothing in it can be reached. Its name says how the memory may be used.
 
 use std::ffi::{CStr, c_void};
+use std::sync::Arc;
 
 use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi;
@@ -20,16 +21,25 @@ pub(super) fn hold<'py, M: Send + Sync + 'static>(
     memory: M,
     name: &'static CStr,
 ) -> PyResult<Bound<'py, PyAny>> {
+    hold_shared(py, Arc::new(memory), name)
+}
+
+/// [`hold`] for a value that others hold too.
+pub(super) fn hold_shared<'py, M: Send + Sync + 'static>(
+    py: Python<'py>,
+    memory: Arc<M>,
+    name: &'static CStr,
+) -> PyResult<Bound<'py, PyAny>> {
     unsafe extern "C" fn drop_value<M>(capsule: *mut ffi::PyObject) {
-        // SAFETY: called once, by CPython, for a capsule that `hold::<M>` made; its name is one of those that are set.
-        unsafe { drop(Box::from_raw(pointer(capsule).cast::<M>())) }
+        // SAFETY: called once, by CPython, for a capsule that `hold_shared::<M>` made, which owned this count.
+        unsafe { drop(Arc::from_raw(pointer(capsule).cast::<M>())) }
     }
-    let pointer = Box::into_raw(Box::new(memory));
+    let pointer = Arc::into_raw(memory);
     // SAFETY: the destructor is the one for this pointer.
-    let capsule = unsafe { make(py, pointer.cast(), name, drop_value::<M>) };
+    let capsule = unsafe { make(py, pointer.cast_mut().cast(), name, drop_value::<M>) };
     if capsule.is_err() {
         // SAFETY: no capsule took it.
-        drop(unsafe { Box::from_raw(pointer) });
+        drop(unsafe { Arc::from_raw(pointer) });
     }
     capsule
 }

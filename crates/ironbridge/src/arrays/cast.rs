@@ -105,7 +105,7 @@ impl<'py, A: FromArray> FromPyObject<'_, 'py> for Copied<A> {
             Ok(array) => Ok(Self(array)),
             Err(Failure(why)) if why.copying_mends() => {
                 let copy = object.call_method0("copy")?;
-                finish::<A>(copy).map(Self)
+                finish::<A>(&copy).map(Self)
             }
             Err(Failure(why)) => Err(why.into()),
         }
@@ -119,7 +119,7 @@ impl<'py, A: FromArray> FromPyObject<'_, 'py> for Cast<A> {
         match A::read(object) {
             Ok(array) => Ok(Self(array)),
             Err(Failure(Mismatch::Raised(error))) => Err(error),
-            Err(Failure(why)) => finish::<A>(convert::<A>(object, why)?).map(Self),
+            Err(Failure(why)) => finish::<A>(&convert::<A>(object, why)?).map(Self),
         }
     }
 }
@@ -161,7 +161,7 @@ fn convert<'py, A: FromArray>(
 }
 
 /// The array that `copy` is, which nothing else holds.
-fn finish<A: FromArray>(copy: Bound<'_, PyAny>) -> PyResult<A> {
+fn finish<A: FromArray>(copy: &Bound<'_, PyAny>) -> PyResult<A> {
     A::read(copy.as_borrowed()).map_err(|Failure(why)| why.into())
 }
 

@@ -240,6 +240,23 @@ impl<'a, 'py> Header<'a, 'py> {
         Err(Mismatch::kind(expected, self.describe()))
     }
 
+    /// Whether the array shows just these elements.
+    pub(super) fn shows<T: Element, D: Dimension>(&self, view: &ArrayView<'_, T, D>) -> bool {
+        let size = size_of::<T>().cast_signed();
+        element::is::<T>(self.py(), self.descriptor())
+            && self.data::<T>().cast_const() == view.as_ptr()
+            && self
+                .shape()
+                .iter()
+                .map(|n| n.unsigned_abs())
+                .eq(view.shape().iter().copied())
+            && self
+                .strides()
+                .iter()
+                .copied()
+                .eq(view.strides().iter().map(|steps| steps * size))
+    }
+
     fn data<T>(&self) -> *mut T {
         self.public().data.cast()
     }
@@ -355,18 +372,12 @@ pub(super) unsafe fn over<'py, T: Element, D: Dimension>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let numpy = NumPy::get(py)?;
     let descriptor = T::descriptor(py)?;
-    let ndim = view.ndim();
-    let mut sizes = [0 as npy_intp; 2 * MOST_DIMENSIONS];
-    if ndim > MOST_DIMENSIONS {
-        return Err(pyo3::exceptions::PyValueError::new_err(format!(
-            "NumPy has at most {MOST_DIMENSIONS} dimensions, this array has {ndim}"
-        )));
-    }
-    let (shape, strides) = sizes.split_at_mut(MOST_DIMENSIONS);
-    for axis in 0..ndim {
-        shape[axis] = view.shape()[axis].cast_signed();
-        strides[axis] = view.strides()[axis] * size_of::<T>().cast_signed();
-    }
+    let bytes = size_of::<T>().cast_signed();
+    let lengths = view.shape().iter().map(|length| length.cast_signed());
+    let mut sizes: SmallSizes = lengths
+        .chain(view.strides().iter().map(|steps| steps * bytes))
+        .collect();
+    let (shape, strides) = sizes.as_mut().split_at_mut(view.ndim());
     let flags = if writeable {
         npyffi::NPY_ARRAY_WRITEABLE
     } else {
@@ -379,7 +390,7 @@ pub(super) unsafe fn over<'py, T: Element, D: Dimension>(
             py,
             numpy.array_type.as_ptr().cast(),
             descriptor.into_dtype_ptr(),
-            i32::try_from(ndim).unwrap_or(0),
+            i32::try_from(view.ndim()).unwrap_or(i32::MAX),
             shape.as_mut_ptr(),
             strides.as_mut_ptr(),
             view.as_ptr().cast_mut().cast(),
@@ -395,8 +406,38 @@ pub(super) unsafe fn over<'py, T: Element, D: Dimension>(
     Ok(array)
 }
 
-/// NumPy 2 allows 64, NumPy 1 half of that and says so itself.
-const MOST_DIMENSIONS: usize = 64;
+/// Lengths and strides, on the stack for arrays of up to four dimensions.
+enum SmallSizes {
+    Few([npy_intp; 8], usize),
+    Many(Vec<npy_intp>),
+}
+
+impl SmallSizes {
+    fn as_mut(&mut self) -> &mut [npy_intp] {
+        match self {
+            Self::Few(sizes, count) => &mut sizes[..*count],
+            Self::Many(sizes) => sizes,
+        }
+    }
+}
+
+impl FromIterator<npy_intp> for SmallSizes {
+    fn from_iter<I: IntoIterator<Item = npy_intp>>(sizes: I) -> Self {
+        let (mut few, mut count) = ([0; 8], 0);
+        let mut sizes = sizes.into_iter();
+        for place in &mut few {
+            let Some(size) = sizes.next() else {
+                return Self::Few(few, count);
+            };
+            *place = size;
+            count += 1;
+        }
+        match sizes.next() {
+            None => Self::Few(few, count),
+            Some(size) => Self::Many(few.into_iter().chain([size]).chain(sizes).collect()),
+        }
+    }
+}
 
 /// A second object for the memory that `header` owns, which becomes the owner; `header` keeps only looking at it.
 pub(super) fn split_owner<'py>(header: &Header<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {

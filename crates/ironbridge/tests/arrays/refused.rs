@@ -228,6 +228,24 @@ fn other_memory_given_to_the_python_array_leaves_rusts_alone() {
 }
 
 #[test]
+fn another_shape_given_to_the_python_array_is_not_rusts() {
+    let session = session();
+    let array = Array2::from(ndarray::arr2(&[[1.0_f64, 2.0], [3.0, 4.0]]));
+    session.set("a", &array).unwrap();
+    // Deprecated in NumPy, but still there: in place, of the object that both sides have.
+    let _ = session.run(
+        "import warnings\nwarnings.simplefilter('ignore')\na.shape = (4,)\na.dtype = np.uint8",
+    );
+    session.set("b", &array).unwrap();
+    assert!(
+        session
+            .eval::<bool>("b.tolist() == [[1, 2], [3, 4]]")
+            .unwrap()
+    );
+    assert_eq!(*session.get::<Array2<f64>>("b").unwrap(), *array);
+}
+
+#[test]
 fn who_held_what_was_taken_has_an_empty_array() {
     let session = session();
     session.import("gc").unwrap();

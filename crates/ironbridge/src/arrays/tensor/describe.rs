@@ -4,7 +4,7 @@ use std::fmt;
 
 use dlpark::ffi::{DLDataType, DLDataTypeCode, DLDevice, DLDeviceType};
 
-/// Where a tensor's memory is, numbered as DLPack does: 1 is the CPU, 2 CUDA, 10 `ROCm`, 8 Metal, …
+/// Where a tensor's memory is, numbered as DLPack does: 1 is the CPU, 2 CUDA, 10 ROCm, 8 Metal, …
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Device {
     /// The kind of device, `DLDeviceType`.

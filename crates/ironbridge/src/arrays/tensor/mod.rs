@@ -266,7 +266,7 @@ impl Tensor {
             ));
         }
         // SAFETY: as above; the keeper holds the elements.
-        Ok(unsafe { Array::new(view.deref_into_view(), Storage::Other(self.keeper), None) })
+        Ok(unsafe { Array::new(view.deref_into_view(), Storage::Other(self.keeper)) })
     }
 
     fn raw_view<T: Element, D: Dimension>(&self) -> Result<RawArrayView<T, D>> {
@@ -295,7 +295,7 @@ impl Tensor {
                 "ask for that one, or convert it in Python",
             ));
         }
-        let size = size_of::<T>() as isize;
+        let size = size_of::<T>().cast_signed();
         let shape: Option<Vec<isize>> = self.shape.iter().map(|&n| n.try_into().ok()).collect();
         let strides: Option<Vec<isize>> = self
             .strides
@@ -413,12 +413,14 @@ impl Tensor {
         flags: DlpackFlags,
         keeper: Arc<dyn Any + Send + Sync>,
     ) -> Self {
-        // Sizes of arrays in memory fit.
         Self {
             data: Address(data),
             device: CPU,
             dtype: type_of::<T>(),
-            shape: shape.iter().map(|&length| length as i64).collect(),
+            shape: shape
+                .iter()
+                .map(|length| length.cast_signed() as i64)
+                .collect(),
             strides: strides.iter().map(|&stride| stride as i64).collect(),
             flags,
             stream: None,
