@@ -10,6 +10,7 @@
 mod by_hand;
 mod calls;
 mod floor;
+mod iterators;
 mod rounds;
 mod start;
 
