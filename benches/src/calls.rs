@@ -9,6 +9,7 @@ use ironbridge::{Session, python};
 use crate::by_hand;
 use crate::ffi;
 use crate::floor::{self, attached, vectorcall};
+use crate::iterators;
 use crate::rounds::{Row, Subject, measure as measure_row};
 
 const SUITE: &str = "calls";
@@ -26,6 +27,7 @@ pub(crate) fn measure(rounds: usize) -> Result<Vec<Row>> {
     rows.extend(text(rounds)?);
     rows.extend(crate::structs::measure(SUITE, rounds, TIMES)?);
     rows.extend(exception(rounds)?);
+    rows.extend(iterators::measure(rounds)?);
     rows.extend(std::thread::scope(|scope| {
         scope
             .spawn(|| foreign(rounds))

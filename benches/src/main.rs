@@ -11,6 +11,7 @@ mod arrays;
 mod by_hand;
 mod calls;
 mod floor;
+mod iterators;
 mod rounds;
 mod start;
 mod structs;

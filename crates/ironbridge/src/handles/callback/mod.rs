@@ -129,15 +129,18 @@ impl Callback {
     /// has kept it, a call is a `RuntimeError` from then on. A call that another thread is in is waited for, detached.
     ///
     /// ```
-    /// # use ironbridge::{Callback, Session};
-    /// let session = Session::new()?;
-    /// session.run("
-    /// def each(f):
-    ///     for word in 'to be or not to be'.split():
-    ///         f(word)
-    /// ")?;
+    /// # use ironbridge::{Callback, python};
     /// let mut words = Vec::new();
-    /// Callback::scoped(|word: String| words.push(word), |push| session.call::<(), _>("each", (push,)))?;
+    /// Callback::scoped(
+    ///     |word: String| words.push(word),
+    ///     |push| {
+    ///         python! {
+    ///             for word in "to be or not".split():
+    ///                 ('push)(word)
+    ///         }
+    ///     },
+    /// )?;
+    /// assert_eq!(words, ["to", "be", "or", "not"]);
     /// # Ok::<(), ironbridge::Error>(())
     /// ```
     pub fn scoped<A, R, O>(
