@@ -399,7 +399,7 @@ fn url(text: &str) -> Option<&str> {
         return None;
     }
     let end = text
-        .find(|it: char| it.is_whitespace() || matches!(it, '<' | '>' | '`' | '"' | '|' | ']'))
+        .find(|it: char| it.is_whitespace() || matches!(it, '<' | '>' | '`' | '"' | '|' | '[' | ']'))
         .unwrap_or(text.len());
     let mut url = text[..end].trim_end_matches(['.', ',', ';', ':', '\'', '!', '?', '*', '_']);
     if url.ends_with(')') && !url.contains('(') {

@@ -8,6 +8,8 @@ use crate::rust::{
 
 /// The longest line.
 const WIDTH: usize = 100;
+/// The longest inside of an attribute, as rustfmt has it.
+const ATTRIBUTE_WIDTH: usize = 70;
 
 /// The module's trait and the items, in this order, with the imports that they need.
 pub(crate) fn layout(module: &ModuleTrait, items: &[Item]) -> Laid {
@@ -64,8 +66,19 @@ impl Laid {
                     None => modules.push((module, vec![name])),
                 }
             }
-            modules.sort_unstable();
-            for (module, names) in modules {
+            // As rustfmt sorts: modules before types, lists last.
+            modules.sort_by_cached_key(|(module, names)| {
+                let segments = module.split("::").map(str::to_owned);
+                let last = match &**names {
+                    [name] => segment(name),
+                    _ => (2, String::new()),
+                };
+                let mut key: Vec<(u8, String)> = segments.map(|it| segment(&it)).collect();
+                key.push(last);
+                key
+            });
+            for (module, mut names) in modules {
+                names.sort_by_cached_key(|name| segment(name));
                 let _ = match &*names {
                     [name] => writeln!(out, "use {module}::{name};"),
                     names => {
@@ -78,6 +91,10 @@ impl Laid {
         }
         out
     }
+}
+
+fn segment(name: &str) -> (u8, String) {
+    (u8::from(name.starts_with(char::is_uppercase)), name.to_owned())
 }
 
 impl Writer<'_> {
@@ -163,9 +180,9 @@ impl Writer<'_> {
         if attributes.is_empty() {
             return;
         }
-        let line = format!("{indent}#[python({})]", attributes.join(", "));
-        if line.chars().count() <= WIDTH {
-            let _ = writeln!(out, "{line}");
+        let joined = attributes.join(", ");
+        if joined.chars().count() <= ATTRIBUTE_WIDTH {
+            let _ = writeln!(out, "{indent}#[python({joined})]");
             return;
         }
         // What does not fit on one line has a line for each.
@@ -255,9 +272,18 @@ impl Writer<'_> {
         let head = format!("{INDENT}{keyword} {}(", method.name);
         let tail = format!(") -> {result};");
         let line = format!("{head}{}{tail}", parameters.join(", "));
-        if line.chars().count() <= WIDTH {
-            let _ = writeln!(out, "{line}");
-            return;
+        match line.chars().count() {
+            0..WIDTH => {
+                let _ = writeln!(out, "{line}");
+                return;
+            }
+            // Where it is the semicolon that does not fit, rustfmt moves the result alone.
+            WIDTH => {
+                let _ = writeln!(out, "{head}{})", parameters.join(", "));
+                let _ = writeln!(out, "{INDENT}{}", tail.trim_start_matches(") "));
+                return;
+            }
+            _ => {}
         }
         let _ = writeln!(out, "{head}");
         for parameter in parameters {

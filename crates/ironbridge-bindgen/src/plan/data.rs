@@ -6,10 +6,11 @@ use ironbridge_python_ast::declarations::{
     Class, ClassKind, DataField, DataKind, FunctionKind, LiteralValue, Type,
 };
 
+use super::types::text_of;
 use super::unions::string_literal;
 use super::{Place, Planner, Position, comments, is_private};
 use crate::docs;
-use crate::names::{Taken, pascal, snake};
+use crate::names::{Taken, pascal, snake, variant};
 use crate::rust::{Field, Id, ItemKind, Rust};
 
 impl Planner<'_> {
@@ -74,7 +75,9 @@ impl Planner<'_> {
                     type_ => Rust::Option(Box::new(type_)),
                 }
             } else {
-                attributes.extend(default_attribute(field, &lowered.type_));
+                let default = default_attribute(field, &lowered.type_)
+                    .or_else(|| self.default_variant(field, &lowered.type_));
+                attributes.extend(default);
                 lowered.type_
             };
             written.push(Field {
@@ -95,6 +98,21 @@ impl Planner<'_> {
             attributes,
             fields: written,
         };
+    }
+
+    /// The default of a field that is an enum: `Color.RED`, `"fast"`.
+    fn default_variant(&self, field: &DataField, type_: &Rust) -> Option<String> {
+        let Rust::Item(id) = type_ else { return None };
+        let item = &self.items[id.0];
+        let ItemKind::Values { variants, .. } = &item.kind else {
+            return None;
+        };
+        let wanted = match &field.literal {
+            Some(literal) => variant(&text_of(literal)),
+            None => pascal(field.default.as_deref()?.rsplit_once('.')?.1),
+        };
+        let is_there = variants.iter().any(|it| it.name == wanted);
+        is_there.then(|| format!("default = {}::{wanted}", item.name))
     }
 }
 

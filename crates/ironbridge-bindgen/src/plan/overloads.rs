@@ -93,7 +93,7 @@ impl Planner<'_> {
             }
             let joined: Vec<String> = parts.iter().map(|it| it.join(" ")).collect();
             let distinct = (1..joined.len()).all(|at| !joined[..at].contains(&joined[at]));
-            if distinct && joined.iter().all(|it| it.len() <= 40) {
+            if distinct && joined.iter().all(|it| it.len() <= 24) {
                 return Some(joined);
             }
         }

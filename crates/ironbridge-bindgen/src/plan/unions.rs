@@ -9,6 +9,9 @@ use super::{Lowered, Place, Planner};
 use crate::names::{Taken, pascal, variant};
 use crate::rust::{Id, ItemKind, Rust, Variant};
 
+/// How the reason of a union begins of which some types are expressed.
+const PARTLY: &str = "in part: ";
+
 impl Planner<'_> {
     pub(super) fn alias(&mut self, alias: &Rc<Alias>, arguments: &[Type], place: &Place) -> Lowered {
         let key = format!("alias {} {arguments:?}", alias.name);
@@ -83,7 +86,7 @@ impl Planner<'_> {
                 type_: Rust::Any,
                 reasons: lowered.reasons,
             },
-            (false, Rust::Closure(..)) => {
+            (false, Rust::Closure(..)) if lowered.reasons.is_empty() => {
                 // A closure's type is its own, so there is no `None` of it.
                 Lowered::typed(Rust::Option(Box::new(Rust::Callback)))
             }
@@ -129,6 +132,8 @@ impl Planner<'_> {
         let mut variants: Vec<(String, Rust)> = Vec::new();
         let mut values: Vec<LiteralValue> = Vec::new();
         let mut has_none = false;
+        // The first reason why a part is untyped; all such parts are one variant.
+        let mut untyped: Option<String> = None;
         let mut stack: Vec<Type> = parts.iter().rev().map(|it| (*it).clone()).collect();
         while let Some(part) = stack.pop() {
             match &part {
@@ -164,7 +169,11 @@ impl Planner<'_> {
             let label = self.label(&part);
             let lowered = self.part(&part, &inner_place);
             if let Some(reason) = lowered.reasons.into_iter().next() {
-                return Lowered::loose(format!("a union with what is untyped: {reason}"));
+                if lowered.type_ == Rust::Any && matches!(part, Type::Any | Type::Unannotated) {
+                    return Lowered::loose(reason);
+                }
+                untyped.get_or_insert(reason);
+                continue;
             }
             let (type_, label) = match lowered.type_ {
                 Rust::Option(inner) => {
@@ -189,13 +198,27 @@ impl Planner<'_> {
         // A value that is text is text.
         let has_text = variants.iter().any(|(_, it)| *it == Rust::Text);
         values.retain(|it| !(has_text && matches!(it, LiteralValue::Text(_))));
-        let wrap = |type_: Rust| {
-            Lowered::typed(if has_none {
+        let reasons: Vec<String> = untyped
+            .iter()
+            .map(|reason| match reason.strip_prefix(PARTLY) {
+                Some(_) => reason.clone(),
+                None => format!("{PARTLY}{reason}"),
+            })
+            .collect();
+        let wrap = |type_: Rust| Lowered {
+            type_: if has_none {
                 Rust::Option(Box::new(type_))
             } else {
                 type_
-            })
+            },
+            reasons: reasons.clone(),
         };
+        if let Some(reason) = untyped {
+            if variants.is_empty() && values.is_empty() {
+                return Lowered::loose(reason);
+            }
+            variants.push(("other".to_owned(), Rust::Any));
+        }
         if values.is_empty() && variants.len() == 1 {
             return wrap(variants.swap_remove(0).1);
         }
