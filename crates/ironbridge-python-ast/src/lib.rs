@@ -15,6 +15,7 @@
 
 mod bindings;
 mod block;
+pub mod declarations;
 mod dedent;
 mod diagnostic;
 mod lexical;

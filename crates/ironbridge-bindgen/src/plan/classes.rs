@@ -1,0 +1,412 @@
+//! Classes that live on in Python: the trait of a handle, and the constructor in the module.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use ironbridge_python_ast::declarations::{
+    Class, ClassKind, DataKind, Field, Function, FunctionKind, ParameterKind, Type,
+};
+
+use super::functions::{Resolved, ResolvedParameter, Source, with_suffix};
+use super::{Place, Planner, Position, attributes_of, comments, is_private};
+use crate::docs;
+use crate::names::{Taken, pascal, snake};
+use crate::rust::{Id, ItemKind, Method, Parameter, Rust};
+
+/// Methods with names that Python gives them, and those they have here.
+const SPECIAL: &[(&str, &str)] = &[
+    ("__len__", "len"),
+    ("__getitem__", "get"),
+    ("__setitem__", "set"),
+    ("__delitem__", "remove"),
+    ("__contains__", "contains"),
+    ("__iter__", "iter"),
+    ("__next__", "next"),
+    ("__call__", "call"),
+];
+
+impl Planner<'_> {
+    /// A class that the module exports: its item, its constructor, its static and class methods.
+    pub(super) fn exported_class(&mut self, name: &str, class: &Rc<Class>) {
+        let kind = self.library.kind(class);
+        let (module, line) = (class.name.module.clone(), class.line);
+        match kind {
+            ClassKind::Exception => {
+                let reason = "an exception; errors are `ironbridge::Error`";
+                return self.summary.skip(&module, line, name, reason);
+            }
+            ClassKind::Flag => {
+                let reason = "a `Flag`, whose values combine";
+                return self.summary.skip(&module, line, name, reason);
+            }
+            _ => {}
+        }
+        let Some(id) = self.class_item(class, &[], kind) else {
+            let reason = "an `Enum` whose members are not told";
+            return self.summary.skip(&module, line, name, reason);
+        };
+        let ItemKind::Handle { .. } = self.items[id.0].kind else {
+            return;
+        };
+        if kind == ClassKind::Protocol {
+            return;
+        }
+        self.constructor(name, class, id, kind);
+        self.static_methods(name, class);
+    }
+
+    fn constructor(&mut self, name: &str, class: &Rc<Class>, id: Id, kind: ClassKind) {
+        let is_abstract = class.methods.iter().any(|method| {
+            method.decorators.iter().any(|it| it.text.ends_with("abstractmethod"))
+        });
+        if is_abstract {
+            return;
+        }
+        let own = snake(name);
+        let stem = pascal(name);
+        let owner = Some((Rc::clone(class), Vec::new()));
+        let source = |this: &mut Self, suffix: &str| {
+            let with = with_suffix(&own, suffix);
+            Source {
+                module: "",
+                full_name: name.to_owned(),
+                python_name: String::new(),
+                name: this.methods.take([&*with, &*format!("new_{with}")]),
+                flags: &["class"],
+                docs: None,
+                owner: None,
+                stem: format!("{stem}{}", pascal_or_empty(suffix)),
+            }
+        };
+        let init = self.library.method(class, "__init__");
+        let signatures = match init {
+            Some((_, init)) => self.signatures(&init, owner.as_ref()),
+            None => match kind {
+                ClassKind::Data(data) => {
+                    let signature = self.constructor_of_fields(class, data);
+                    vec![(String::new(), signature)]
+                }
+                _ => match self.library.method(class, "__new__") {
+                    Some((_, new)) => self.signatures(&new, owner.as_ref()),
+                    None => vec![(String::new(), nothing(class))],
+                },
+            },
+        };
+        let module = class.name.module.clone();
+        for (suffix, mut signature) in signatures {
+            signature.returns = Type::Class(Rc::clone(class), Vec::new());
+            signature.is_async = false;
+            let mut source = source(self, &suffix);
+            source.module = &module;
+            source.owner.clone_from(&owner);
+            let mut method = self.method(source, &signature);
+            method.result = Rust::Item(id);
+            // The class says its own name; where it stands elsewhere, or under another one, that is written.
+            method.attributes = if name == class.name.name {
+                vec!["class".to_owned()]
+            } else {
+                vec!["class".to_owned(), format!("name = \"{name}\"")]
+            };
+            self.module_methods.push(method);
+        }
+    }
+
+    fn constructor_of_fields(&self, class: &Rc<Class>, kind: DataKind) -> Resolved {
+        let fields = self.library.data_fields(class, &[], kind);
+        let mut parameters: Vec<ResolvedParameter> = fields
+            .into_iter()
+            .filter(|field| field.init)
+            .map(|field| ResolvedParameter {
+                kind: if field.kw_only {
+                    ParameterKind::KeywordOnly
+                } else {
+                    ParameterKind::Plain
+                },
+                name: field.name,
+                type_: field.type_,
+                default: field.default,
+            })
+            .collect();
+        parameters.sort_by_key(|it| it.kind == ParameterKind::KeywordOnly);
+        Resolved {
+            parameters,
+            ..nothing(class)
+        }
+    }
+
+    /// Static and class methods are the module's, by dotted names.
+    fn static_methods(&mut self, name: &str, class: &Rc<Class>) {
+        let stem = snake(name);
+        for (owner, arguments, method) in self.all_methods(class) {
+            if !matches!(method.kind, FunctionKind::Static | FunctionKind::Class)
+                || is_private(&method.name)
+            {
+                continue;
+            }
+            let module = owner.name.module.clone();
+            let source = |this: &mut Self, suffix: &str| {
+                let own = with_suffix(&format!("{stem}_{}", method.name), suffix);
+                Source {
+                    module: &module,
+                    full_name: format!("{}.{}", class.name.name, method.name),
+                    python_name: format!("{name}.{}", method.name),
+                    name: this.methods.take([&*own]),
+                    flags: &[],
+                    docs: None,
+                    owner: None,
+                    stem: pascal(&format!("{name} {} {suffix}", method.name)),
+                }
+            };
+            let self_class = Some((Rc::clone(class), arguments.clone()));
+            let methods = self.function_methods(&method, self_class, source);
+            self.module_methods.extend(methods);
+        }
+    }
+
+    /// The methods of a class and of those it inherits from, the nearest of each name.
+    fn all_methods(&self, class: &Rc<Class>) -> Vec<(Rc<Class>, Vec<Type>, Rc<Function>)> {
+        let mut seen = HashSet::new();
+        let mut methods = Vec::new();
+        for (owner, arguments) in self.library.ancestors(class, &[]) {
+            for method in &owner.methods {
+                if seen.insert(method.name.clone()) {
+                    methods.push((Rc::clone(&owner), arguments.clone(), Rc::clone(method)));
+                }
+            }
+        }
+        methods
+    }
+
+    /// Writes the members of an item's class.
+    pub(super) fn members(&mut self, id: Id, class: &Rc<Class>, arguments: &[Type], kind: ClassKind) {
+        if let ClassKind::Data(data) = kind
+            && self.is_plain_data(class, kind)
+        {
+            return self.data(id, class, arguments, data);
+        }
+        let type_name = self.items[id.0].name.clone();
+        let mut taken = Taken::default();
+        let mut methods = Vec::new();
+        for (owner, arguments, method) in self.all_methods(class) {
+            self.class_method(class, &owner, &arguments, &method, &type_name, &mut taken, &mut methods);
+        }
+        let mut attributes = Vec::new();
+        for (owner, arguments) in self.library.ancestors(class, &[]) {
+            for field in owner.fields.iter().chain(&owner.attributes) {
+                self.attribute(
+                    (class, &owner, &arguments),
+                    kind,
+                    field,
+                    &mut taken,
+                    &mut attributes,
+                );
+            }
+        }
+        // Attributes first, as a person would declare them.
+        attributes.append(&mut methods);
+        let mut settings = Vec::new();
+        if type_name != class.short_name() {
+            settings.push(format!("\"{}\"", class.short_name()));
+        }
+        if kind == ClassKind::Protocol {
+            settings.push("protocol".to_owned());
+        }
+        self.items[id.0].kind = ItemKind::Handle {
+            arguments: settings.join(", "),
+            methods: attributes,
+        };
+    }
+
+    #[allow(clippy::too_many_arguments)] // They are the parts of one thing, used once.
+    fn class_method(
+        &mut self,
+        class: &Rc<Class>,
+        owner: &Rc<Class>,
+        arguments: &[Type],
+        method: &Rc<Function>,
+        type_name: &str,
+        taken: &mut Taken,
+        into: &mut Vec<Method>,
+    ) {
+        let name = &*method.name;
+        let full_name = format!("{}.{name}", class.name.name);
+        let module = owner.name.module.clone();
+        let line = method.signature().map_or(owner.line, |it| it.line);
+        let special = SPECIAL.iter().find(|(special, _)| *special == name);
+        if special.is_none() && is_private(name) {
+            if OPERATORS.contains(&name) {
+                self.summary.skip(&module, line, &full_name, "an operator");
+            } else if matches!(name, "__enter__" | "__aenter__") {
+                let reason = "the object is a context manager itself";
+                self.summary.skip(&module, line, &full_name, reason);
+            }
+            return;
+        }
+        let self_class = Some((Rc::clone(class), arguments.to_vec()));
+        match method.kind {
+            FunctionKind::Static | FunctionKind::Class => {}
+            FunctionKind::Property => {
+                let owner = (Rc::clone(class), arguments.to_vec());
+                self.property(&module, &full_name, &owner, method, type_name, taken, into);
+            }
+            FunctionKind::Plain => {
+                let own = special.map_or(name, |(_, own)| *own);
+                let source = |_: &mut Self, suffix: &str| Source {
+                    module: &module,
+                    full_name: full_name.clone(),
+                    python_name: name.to_owned(),
+                    name: taken.take([&*with_suffix(own, suffix), &*with_suffix(&format!("call_{own}"), suffix)]),
+                    flags: &[],
+                    docs: None,
+                    owner: None,
+                    stem: format!("{type_name}{}", pascal(&format!("{own} {suffix}"))),
+                };
+                let mut methods = self.function_methods(method, self_class, source);
+                if name == "__len__" {
+                    methods.iter_mut().for_each(|it| it.result = Rust::Length);
+                }
+                into.append(&mut methods);
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)] // As above.
+    fn property(
+        &mut self,
+        module: &str,
+        full_name: &str,
+        owner: &(Rc<Class>, Vec<Type>),
+        method: &Function,
+        type_name: &str,
+        taken: &mut Taken,
+        into: &mut Vec<Method>,
+    ) {
+        let Some(signature) = method.signature() else {
+            return;
+        };
+        let resolved = self.resolve(method, signature, Some(owner));
+        let place = Place {
+            position: Position::Result,
+            name: format!("{type_name}{}", pascal(&method.name)),
+            class: Some(owner.clone()),
+        };
+        let lowered = self.lower(&resolved.returns, &place);
+        self.summary.count(module, signature.line, full_name, &lowered.reasons);
+        let name = taken.take([&*snake(&method.name)]);
+        into.push(Method {
+            attributes: attributes_of(&["get"], &name, &method.name),
+            name,
+            docs: method.docs().map(docs::markdown).unwrap_or_default(),
+            comments: comments(&lowered.reasons),
+            is_async: false,
+            parameters: Vec::new(),
+            result: lowered.type_,
+        });
+        if let Some(setter) = &method.setter {
+            let setter = self.resolve(method, setter, Some(owner));
+            let given = setter.parameters.first().map(|it| it.type_.clone());
+            let given = match given {
+                // A setter without a hint takes what the getter gives.
+                None | Some(Type::Unannotated) => resolved.returns,
+                Some(given) => given,
+            };
+            let lowered = self.lower(&given, &place.at(Position::Argument));
+            into.push(setter_of(&method.name, lowered.type_, &lowered.reasons, taken));
+        }
+    }
+
+    fn attribute(
+        &mut self,
+        (class, owner, arguments): (&Rc<Class>, &Rc<Class>, &Vec<Type>),
+        kind: ClassKind,
+        field: &Field,
+        taken: &mut Taken,
+        into: &mut Vec<Method>,
+    ) {
+        let own = snake(&field.name);
+        let Some(hint) = &field.hint else { return };
+        if is_private(&field.name) || taken.contains(&own) {
+            return;
+        }
+        let type_ = self.library.resolve(hint, &owner.type_parameters);
+        let type_ = type_.substitute(&self.library.class_arguments(owner, arguments));
+        let type_ = match (type_, &field.literal) {
+            // `limit: Final = 3`
+            (Type::Unannotated, Some(literal)) => super::type_of(literal),
+            (type_, _) => type_,
+        };
+        let place = Place {
+            position: Position::Result,
+            name: format!("{}{}", pascal(class.short_name()), pascal(&field.name)),
+            class: Some((Rc::clone(class), arguments.clone())),
+        };
+        let lowered = self.lower(&type_, &place);
+        let module = &owner.name.module;
+        let full = format!("{}.{}", class.name.name, field.name);
+        self.summary.count(module, field.line, &full, &lowered.reasons);
+        let name = taken.take([&*own]);
+        into.push(Method {
+            attributes: attributes_of(&["get"], &name, &field.name),
+            name,
+            docs: field.docs.as_deref().map(docs::markdown).unwrap_or_default(),
+            comments: comments(&lowered.reasons),
+            is_async: false,
+            parameters: Vec::new(),
+            result: lowered.type_,
+        });
+        let is_constant = hint
+            .name()
+            .is_some_and(|it| matches!(&*it.name, "Final" | "ClassVar" | "ReadOnly"));
+        let is_frozen = owner.decorators.iter().any(|it| {
+            it.text.contains("frozen") || it.flags.contains(&("frozen".to_owned(), true))
+        }) || kind == ClassKind::Data(DataKind::NamedTuple);
+        if !is_constant && !is_frozen && lowered.reasons.is_empty() {
+            let lowered = self.lower(&type_, &place.at(Position::Argument));
+            if lowered.reasons.is_empty() && !matches!(lowered.type_, Rust::Closure(..)) {
+                into.push(setter_of(&field.name, lowered.type_, &[], taken));
+            }
+        }
+    }
+}
+
+fn setter_of(name: &str, type_: Rust, reasons: &[String], taken: &mut Taken) -> Method {
+    let own = format!("set_{}", snake(name));
+    Method {
+        name: taken.take([&*own]),
+        docs: Vec::new(),
+        comments: comments(reasons),
+        attributes: vec![format!("set = \"{name}\"")],
+        is_async: false,
+        parameters: vec![Parameter {
+            name: "value".to_owned(),
+            attributes: Vec::new(),
+            type_,
+        }],
+        result: Rust::Unit,
+    }
+}
+
+fn nothing(class: &Class) -> Resolved {
+    Resolved {
+        parameters: Vec::new(),
+        returns: Type::None,
+        is_async: false,
+        line: class.line,
+    }
+}
+
+fn pascal_or_empty(suffix: &str) -> String {
+    if suffix.is_empty() {
+        String::new()
+    } else {
+        pascal(suffix)
+    }
+}
+
+/// Methods that operators call.
+const OPERATORS: &[&str] = &[
+    "__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__",
+    "__rtruediv__", "__floordiv__", "__mod__", "__pow__", "__matmul__", "__and__", "__or__",
+    "__xor__", "__neg__", "__pos__", "__abs__", "__invert__", "__lt__", "__le__", "__gt__",
+    "__ge__", "__lshift__", "__rshift__", "__iadd__", "__isub__", "__imul__",
+];

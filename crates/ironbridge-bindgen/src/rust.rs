@@ -1,0 +1,457 @@
+//! The Rust that is written: types, and the items that are made of them.
+
+use std::collections::BTreeSet;
+
+use ironbridge_python_ast::declarations::Dtype;
+
+/// The number of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Id(pub(crate) usize);
+
+/// A type, owned; how it is borrowed as an argument is the position's affair.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Rust {
+    Unit,
+    Bool,
+    Int,
+    Length,
+    Float,
+    Complex,
+    Text,
+    /// `Vec<u8>` in types that are compared and cloned, the bytes of Python elsewhere.
+    Bytes { in_data: bool },
+    Path,
+    DateTime,
+    Date,
+    Time,
+    Duration,
+    Decimal,
+    Uuid,
+    List(Box<Rust>),
+    Tuple(Vec<Rust>),
+    Set(Box<Rust>),
+    Dict(Box<Rust>, Box<Rust>),
+    Option(Box<Rust>),
+    Boxed(Box<Rust>),
+    Array(Dtype, Option<usize>),
+    Item(Id),
+    Iter(Box<Rust>),
+    Generator(Box<[Rust; 3]>),
+    Context(Box<Rust>),
+    Closure(Vec<Rust>, Box<Rust>),
+    Callback,
+    Function,
+    /// `Py<PyAny>`.
+    Any,
+}
+
+/// An item.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub(crate) name: String,
+    pub(crate) docs: Vec<String>,
+    pub(crate) kind: ItemKind,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum ItemKind {
+    /// It is being made.
+    Pending,
+    Struct {
+        attributes: Vec<String>,
+        fields: Vec<Field>,
+    },
+    /// A `Literal`, or with a class an `Enum`.
+    Values {
+        attributes: Vec<String>,
+        variants: Vec<Variant>,
+    },
+    Union {
+        variants: Vec<Variant>,
+    },
+    NewType(Rust),
+    /// A class: the attribute's arguments, and the methods.
+    Handle {
+        arguments: String,
+        methods: Vec<Method>,
+    },
+    /// The fields that are left out where they are `None`.
+    Options(Vec<Field>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) docs: Vec<String>,
+    /// Lines of comment: why it is untyped.
+    pub(crate) comments: Vec<String>,
+    pub(crate) attributes: Vec<String>,
+    pub(crate) type_: Rust,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Variant {
+    pub(crate) name: String,
+    pub(crate) docs: Vec<String>,
+    pub(crate) attributes: Vec<String>,
+    pub(crate) type_: Option<Rust>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Method {
+    pub(crate) name: String,
+    pub(crate) docs: Vec<String>,
+    pub(crate) comments: Vec<String>,
+    pub(crate) attributes: Vec<String>,
+    pub(crate) is_async: bool,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) result: Rust,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    pub(crate) attributes: Vec<String>,
+    pub(crate) type_: Rust,
+}
+
+/// The types and names that the written code uses.
+#[derive(Debug, Default)]
+pub(crate) struct Uses {
+    pub(crate) paths: BTreeSet<&'static str>,
+    pub(crate) features: BTreeSet<&'static str>,
+}
+
+/// Writes types, and remembers what they need.
+pub(crate) struct Writer<'a> {
+    pub(crate) items: &'a [Item],
+    pub(crate) uses: Uses,
+}
+
+impl Writer<'_> {
+    pub(crate) fn using(&mut self, path: &'static str, name: &'static str) -> String {
+        self.uses.paths.insert(path);
+        name.to_owned()
+    }
+
+    fn feature(&mut self, feature: &'static str, path: &'static str, name: &'static str) -> String {
+        self.uses.features.insert(feature);
+        self.using(path, name)
+    }
+
+    pub(crate) fn name(&self, id: Id) -> &str {
+        &self.items[id.0].name
+    }
+
+    /// The type, owned.
+    pub(crate) fn owned(&mut self, type_: &Rust) -> String {
+        match type_ {
+            Rust::Unit => "()".to_owned(),
+            Rust::Bool => "bool".to_owned(),
+            Rust::Int => "i64".to_owned(),
+            Rust::Length => "usize".to_owned(),
+            Rust::Float => "f64".to_owned(),
+            Rust::Complex => self.feature("num-complex", "num_complex::Complex64", "Complex64"),
+            Rust::Text => "String".to_owned(),
+            Rust::Bytes { in_data: true } => "Vec<u8>".to_owned(),
+            Rust::Bytes { in_data: false } => self.using("ironbridge::convert::Bytes", "Bytes"),
+            Rust::Path => self.using("std::path::PathBuf", "PathBuf"),
+            Rust::DateTime => self.feature("jiff", "jiff::civil::DateTime", "DateTime"),
+            Rust::Date => self.feature("jiff", "jiff::civil::Date", "Date"),
+            Rust::Time => self.feature("jiff", "jiff::civil::Time", "Time"),
+            Rust::Duration => self.feature("jiff", "jiff::SignedDuration", "SignedDuration"),
+            Rust::Decimal => self.feature("rust_decimal", "rust_decimal::Decimal", "Decimal"),
+            Rust::Uuid => self.feature("uuid", "uuid::Uuid", "Uuid"),
+            Rust::List(inner) => format!("Vec<{}>", self.owned(inner)),
+            Rust::Tuple(parts) => self.tuple(parts),
+            Rust::Set(inner) => {
+                let set = self.using("std::collections::HashSet", "HashSet");
+                format!("{set}<{}>", self.owned(inner))
+            }
+            Rust::Dict(key, value) => {
+                let map = self.using("std::collections::HashMap", "HashMap");
+                format!("{map}<{}, {}>", self.owned(key), self.owned(value))
+            }
+            Rust::Option(inner) => format!("Option<{}>", self.owned(inner)),
+            Rust::Boxed(inner) => format!("Box<{}>", self.owned(inner)),
+            Rust::Array(dtype, dimensions) => self.array(*dtype, *dimensions),
+            Rust::Item(id) => self.name(*id).to_owned(),
+            Rust::Iter(inner) => {
+                let iter = self.using("ironbridge::Iter", "Iter");
+                format!("{iter}<{}>", self.owned(inner))
+            }
+            Rust::Generator(parts) => {
+                let generator = self.using("ironbridge::Generator", "Generator");
+                let [a, b, c] = &**parts;
+                let parts = [a, b, c].map(|it| self.owned(it)).join(", ");
+                format!("{generator}<{parts}>")
+            }
+            Rust::Context(inner) => {
+                let context = self.using("ironbridge::Context", "Context");
+                format!("{context}<{}>", self.owned(inner))
+            }
+            Rust::Closure(parameters, result) => {
+                let parameters: Vec<String> = parameters.iter().map(|it| self.owned(it)).collect();
+                let result = self.owned(result);
+                self.using("ironbridge::Result", "Result");
+                format!(
+                    "impl Fn({}) -> Result<{result}> + Send + Sync + 'static",
+                    parameters.join(", ")
+                )
+            }
+            Rust::Callback => self.using("ironbridge::Callback", "Callback"),
+            Rust::Function => self.using("ironbridge::session::Function", "Function"),
+            Rust::Any => {
+                self.using("ironbridge::pyo3::PyAny", "PyAny");
+                self.using("ironbridge::pyo3::Py", "Py");
+                "Py<PyAny>".to_owned()
+            }
+        }
+    }
+
+    fn tuple(&mut self, parts: &[Rust]) -> String {
+        let parts: Vec<String> = parts.iter().map(|it| self.owned(it)).collect();
+        match &*parts {
+            [one] => format!("({one},)"),
+            parts => format!("({})", parts.join(", ")),
+        }
+    }
+
+    fn array(&mut self, dtype: Dtype, dimensions: Option<usize>) -> String {
+        self.uses.features.insert("arrays");
+        let array = match dimensions {
+            Some(0) => self.using("ironbridge::arrays::Array0", "Array0"),
+            Some(1) => self.using("ironbridge::arrays::Array1", "Array1"),
+            Some(2) => self.using("ironbridge::arrays::Array2", "Array2"),
+            Some(3) => self.using("ironbridge::arrays::Array3", "Array3"),
+            Some(4) => self.using("ironbridge::arrays::Array4", "Array4"),
+            Some(5) => self.using("ironbridge::arrays::Array5", "Array5"),
+            Some(6) => self.using("ironbridge::arrays::Array6", "Array6"),
+            _ => self.using("ironbridge::arrays::ArrayD", "ArrayD"),
+        };
+        let element = match dtype {
+            Dtype::Bool => "bool",
+            Dtype::Int8 => "i8",
+            Dtype::Int16 => "i16",
+            Dtype::Int32 => "i32",
+            Dtype::Int64 => "i64",
+            Dtype::UInt8 => "u8",
+            Dtype::UInt16 => "u16",
+            Dtype::UInt32 => "u32",
+            Dtype::UInt64 => "u64",
+            Dtype::Float16 => {
+                self.using("ironbridge::arrays::f16", "f16");
+                "f16"
+            }
+            Dtype::Float32 => "f32",
+            Dtype::Float64 => "f64",
+            Dtype::Complex64 => {
+                self.using("ironbridge::arrays::Complex32", "Complex32");
+                "Complex32"
+            }
+            Dtype::Complex128 => {
+                // The same type as num_complex's, by the path that needs no further crate.
+                "ironbridge::arrays::Complex64"
+            }
+        };
+        format!("{array}<{element}>")
+    }
+
+    /// The type as an argument is given: borrowed where that saves the caller a copy.
+    pub(crate) fn argument(&mut self, type_: &Rust) -> String {
+        match type_ {
+            Rust::Text => "&str".to_owned(),
+            Rust::Bytes { .. } => "&[u8]".to_owned(),
+            Rust::Path => format!("&{}", self.using("std::path::Path", "Path")),
+            Rust::List(inner) => format!("&[{}]", self.owned(inner)),
+            Rust::Option(inner) => format!("Option<{}>", self.argument(inner)),
+            Rust::Dict(..) | Rust::Set(_) | Rust::Array(..) | Rust::Any => {
+                format!("&{}", self.owned(type_))
+            }
+            Rust::Item(id) => match &self.items[id.0].kind {
+                ItemKind::Struct { .. } | ItemKind::Handle { .. } => format!("&{}", self.name(*id)),
+                _ => self.name(*id).to_owned(),
+            },
+            _ => self.owned(type_),
+        }
+    }
+}
+
+/// What can be derived for a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Abilities {
+    pub(crate) clone: bool,
+    pub(crate) eq: bool,
+}
+
+impl Abilities {
+    const ALL: Self = Self {
+        clone: true,
+        eq: true,
+    };
+    const NONE: Self = Self {
+        clone: false,
+        eq: false,
+    };
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            clone: self.clone && other.clone,
+            eq: self.eq && other.eq,
+        }
+    }
+}
+
+/// What can be derived for an item.
+pub(crate) fn abilities(items: &[Item], id: Id) -> Abilities {
+    let mut seen = BTreeSet::new();
+    abilities_of_item(items, id, &mut seen)
+}
+
+fn abilities_of_item(items: &[Item], id: Id, seen: &mut BTreeSet<Id>) -> Abilities {
+    if !seen.insert(id) {
+        return Abilities::ALL;
+    }
+    let item = &items[id.0];
+    if let ItemKind::Handle { .. } = item.kind {
+        return Abilities {
+            clone: true,
+            eq: false,
+        };
+    }
+    parts(item).fold(Abilities::ALL, |all, part| {
+        all.and(abilities_of(items, part, seen))
+    })
+}
+
+fn abilities_of(items: &[Item], type_: &Rust, seen: &mut BTreeSet<Id>) -> Abilities {
+    match type_ {
+        Rust::Item(id) => abilities_of_item(items, *id, seen),
+        Rust::List(inner) | Rust::Set(inner) | Rust::Option(inner) | Rust::Boxed(inner) => {
+            abilities_of(items, inner, seen)
+        }
+        Rust::Dict(key, value) => {
+            abilities_of(items, key, seen).and(abilities_of(items, value, seen))
+        }
+        Rust::Tuple(parts) => parts.iter().fold(Abilities::ALL, |all, part| {
+            all.and(abilities_of(items, part, seen))
+        }),
+        Rust::Callback => Abilities {
+            clone: true,
+            eq: false,
+        },
+        Rust::Any
+        | Rust::Function
+        | Rust::Closure(..)
+        | Rust::Iter(_)
+        | Rust::Generator(_)
+        | Rust::Context(_)
+        | Rust::Bytes { in_data: false } => Abilities::NONE,
+        _ => Abilities::ALL,
+    }
+}
+
+/// The types that an item of data is made of.
+pub(crate) fn parts(item: &Item) -> Box<dyn Iterator<Item = &Rust> + '_> {
+    match &item.kind {
+        ItemKind::Struct { fields, .. } | ItemKind::Options(fields) => {
+            Box::new(fields.iter().map(|field| &field.type_))
+        }
+        ItemKind::Union { variants } => {
+            Box::new(variants.iter().filter_map(|variant| variant.type_.as_ref()))
+        }
+        ItemKind::NewType(inner) => Box::new(std::iter::once(inner)),
+        ItemKind::Pending | ItemKind::Values { .. } | ItemKind::Handle { .. } => {
+            Box::new(std::iter::empty())
+        }
+    }
+}
+
+/// Whether a type can be the key of a map.
+pub(crate) fn is_key(items: &[Item], type_: &Rust) -> bool {
+    match type_ {
+        Rust::Bool
+        | Rust::Int
+        | Rust::Text
+        | Rust::Path
+        | Rust::Uuid
+        | Rust::Date
+        | Rust::DateTime
+        | Rust::Decimal
+        | Rust::Bytes { in_data: true } => true,
+        Rust::Tuple(parts) => parts.iter().all(|it| is_key(items, it)),
+        Rust::Option(inner) => is_key(items, inner),
+        Rust::Item(id) => match &items[id.0].kind {
+            ItemKind::Values { .. } => true,
+            ItemKind::NewType(inner) => is_key(items, inner),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether a type can be copied.
+pub(crate) fn is_copy(items: &[Item], type_: &Rust) -> bool {
+    match type_ {
+        Rust::Unit | Rust::Bool | Rust::Int | Rust::Float | Rust::Uuid => true,
+        Rust::Item(id) => matches!(items[id.0].kind, ItemKind::Values { .. }),
+        _ => false,
+    }
+}
+
+/// Puts in a `Box` what would otherwise hold itself.
+pub(crate) fn box_recursion(items: &mut [Item]) {
+    let edges: Vec<Vec<Id>> = items
+        .iter()
+        .map(|item| {
+            let mut direct = Vec::new();
+            parts(item).for_each(|part| held(part, &mut direct));
+            direct
+        })
+        .collect();
+    let reaches = |from: Id, to: Id| {
+        let (mut stack, mut seen) = (vec![from], BTreeSet::new());
+        while let Some(at) = stack.pop() {
+            if at == to {
+                return true;
+            }
+            if seen.insert(at) {
+                stack.extend(&edges[at.0]);
+            }
+        }
+        false
+    };
+    for (number, item) in items.iter_mut().enumerate() {
+        let types: Vec<&mut Rust> = match &mut item.kind {
+            ItemKind::Struct { fields, .. } | ItemKind::Options(fields) => {
+                fields.iter_mut().map(|field| &mut field.type_).collect()
+            }
+            ItemKind::Union { variants } => variants
+                .iter_mut()
+                .filter_map(|variant| variant.type_.as_mut())
+                .collect(),
+            _ => Vec::new(),
+        };
+        for type_ in types {
+            box_in(type_, &|id| reaches(id, Id(number)));
+        }
+    }
+}
+
+fn held(type_: &Rust, into: &mut Vec<Id>) {
+    match type_ {
+        Rust::Item(id) => into.push(*id),
+        Rust::Option(inner) => held(inner, into),
+        Rust::Tuple(parts) => parts.iter().for_each(|it| held(it, into)),
+        _ => {}
+    }
+}
+
+fn box_in(type_: &mut Rust, is_recursive: &impl Fn(Id) -> bool) {
+    match type_ {
+        Rust::Item(id) if is_recursive(*id) => *type_ = Rust::Boxed(Box::new(Rust::Item(*id))),
+        Rust::Option(inner) => box_in(inner, is_recursive),
+        Rust::Tuple(parts) => parts.iter_mut().for_each(|it| box_in(it, is_recursive)),
+        _ => {}
+    }
+}

@@ -1,0 +1,138 @@
+//! Statements that hold other statements, and which of these count: conditions that are known before a program runs.
+
+use ruff_python_ast::{BoolOp, CmpOp, ExceptHandler, Expr, Number, Stmt, UnaryOp};
+
+/// The version that `sys.version_info` is taken to be: the oldest that is served.
+const VERSION: [i64; 2] = [3, 11];
+
+/// The bodies of a statement that are read.
+pub(super) struct Branches<'a> {
+    /// In order; where they bind the same name, the first counts.
+    pub(super) bodies: Vec<&'a [Stmt]>,
+    /// Whether only one of them will run.
+    pub(super) is_alternative: bool,
+}
+
+/// The bodies of an `if`, `try` or `with` that may run when the module is imported.
+pub(super) fn branches(statement: &Stmt) -> Option<Branches<'_>> {
+    match statement {
+        Stmt::If(if_) => {
+            let mut bodies = Vec::new();
+            let clauses = std::iter::once((Some(&*if_.test), &*if_.body)).chain(
+                if_.elif_else_clauses
+                    .iter()
+                    .map(|clause| (clause.test.as_ref(), &*clause.body)),
+            );
+            for (test, body) in clauses {
+                match test.map_or(Some(true), known) {
+                    Some(true) => {
+                        bodies.push(body);
+                        break;
+                    }
+                    Some(false) => {}
+                    None => bodies.push(body),
+                }
+            }
+            Some(Branches {
+                is_alternative: bodies.len() > 1,
+                bodies,
+            })
+        }
+        Stmt::Try(try_) => {
+            let mut bodies = vec![&*try_.body];
+            for handler in &try_.handlers {
+                let ExceptHandler::ExceptHandler(handler) = handler;
+                bodies.push(&handler.body);
+            }
+            bodies.push(&try_.orelse);
+            bodies.push(&try_.finalbody);
+            Some(Branches {
+                bodies,
+                is_alternative: true,
+            })
+        }
+        Stmt::With(with) => Some(Branches {
+            bodies: vec![&with.body],
+            is_alternative: false,
+        }),
+        _ => None,
+    }
+}
+
+/// What a condition is for every program that is served, where that can be told.
+fn known(test: &Expr) -> Option<bool> {
+    match test {
+        Expr::BooleanLiteral(literal) => Some(literal.value),
+        Expr::Name(name) if name.id.as_str() == "TYPE_CHECKING" => Some(true),
+        Expr::Attribute(attribute) if attribute.attr.as_str() == "TYPE_CHECKING" => Some(true),
+        Expr::UnaryOp(unary) if unary.op == UnaryOp::Not => known(&unary.operand).map(|it| !it),
+        Expr::BoolOp(operation) => {
+            let values = operation.values.iter().map(known);
+            match operation.op {
+                BoolOp::And => values.fold(Some(true), |all, value| match (all, value) {
+                    (Some(false), _) | (_, Some(false)) => Some(false),
+                    (Some(true), Some(true)) => Some(true),
+                    _ => None,
+                }),
+                BoolOp::Or => values.fold(Some(false), |any, value| match (any, value) {
+                    (Some(true), _) | (_, Some(true)) => Some(true),
+                    (Some(false), Some(false)) => Some(false),
+                    _ => None,
+                }),
+            }
+        }
+        Expr::Compare(compare) => {
+            let ([op], [right]) = (&*compare.ops, &*compare.comparators) else {
+                return None;
+            };
+            if is_version_info(&compare.left) {
+                return compare_version(*op, right);
+            }
+            None
+        }
+        _ => None,
+    }
+}
+
+fn is_version_info(expression: &Expr) -> bool {
+    match expression {
+        Expr::Attribute(attribute) => attribute.attr.as_str() == "version_info",
+        Expr::Name(name) => name.id.as_str() == "version_info",
+        Expr::Subscript(subscript) => is_version_info(&subscript.value),
+        _ => false,
+    }
+}
+
+fn compare_version(op: CmpOp, right: &Expr) -> Option<bool> {
+    let parts: Vec<i64> = match right {
+        Expr::Tuple(tuple) => tuple.elts.iter().map(integer).collect::<Option<_>>()?,
+        single => vec![integer(single)?],
+    };
+    let length = parts.len().min(VERSION.len());
+    let ordering = VERSION[..length].cmp(&parts[..length]);
+    // `sys.version_info` has more parts than two, so it is greater than `(3, 11)`.
+    let ordering = ordering.then(if parts.len() > 2 {
+        std::cmp::Ordering::Less
+    } else {
+        std::cmp::Ordering::Equal
+    });
+    match op {
+        CmpOp::GtE => Some(ordering.is_ge()),
+        CmpOp::Lt => Some(ordering.is_lt()),
+        CmpOp::Gt => Some(ordering.is_ge()),
+        CmpOp::LtE => Some(ordering.is_lt()),
+        CmpOp::Eq => Some(ordering.is_eq()),
+        CmpOp::NotEq => Some(ordering.is_ne()),
+        _ => None,
+    }
+}
+
+fn integer(expression: &Expr) -> Option<i64> {
+    match expression {
+        Expr::NumberLiteral(literal) => match &literal.value {
+            Number::Int(value) => value.as_i64(),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,480 @@
+//! Finds modules on disk, reads each once, and follows names from one to the other.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::hint::{Hint, QualifiedName};
+use super::model::{Alias, Class, Constant, Declaration, Function, Module, NewType, TypeVariable};
+use super::special::{Special, special};
+use crate::diagnostic::Diagnostic;
+
+/// How many imports and aliases may lead to one another.
+const HOPS: usize = 32;
+
+/// A directory in which modules lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// The directory.
+    pub directory: PathBuf,
+    /// Whether all modules in it belong together, as those of one project do, and not as those of an environment.
+    pub is_project: bool,
+}
+
+/// Modules, read as they are needed.
+#[derive(Debug)]
+pub struct Library {
+    roots: Vec<Root>,
+    target: Rc<Module>,
+    modules: RefCell<HashMap<String, Option<Rc<Module>>>>,
+    files: RefCell<BTreeSet<PathBuf>>,
+    /// The top packages whose classes count as the target's own.
+    own: RefCell<BTreeSet<String>>,
+}
+
+/// What a name leads to.
+#[derive(Debug, Clone)]
+pub enum Found {
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    Special(Special),
+    /// A class.
+    Class(Rc<Class>),
+    /// A function.
+    Function(Rc<Function>),
+    /// An alias of a type.
+    Alias(Rc<Alias>),
+    /// A new type.
+    NewType(Rc<NewType>),
+    /// A type variable.
+    TypeVariable(Rc<TypeVariable>),
+    /// A variable.
+    Constant(Rc<Constant>),
+    /// A module.
+    Module(String),
+    /// A name of a module that is not here.
+    Outside(QualifiedName),
+    /// A name that its module does not have.
+    Missing(QualifiedName),
+}
+
+/// Why a module could not be read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// There is no such module: what was asked, and where it was looked for.
+    NotFound(String, Vec<PathBuf>),
+    /// The file cannot be read.
+    Io(PathBuf, std::io::Error),
+    /// The file is no Python.
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Its text.
+        source: String,
+        /// What is wrong.
+        diagnostics: Vec<Diagnostic>,
+    },
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound(name, places) => {
+                write!(f, "no Python module `{name}`; looked in:")?;
+                if places.is_empty() {
+                    f.write_str(" nowhere, as no directory was given")?;
+                }
+                for place in places {
+                    write!(f, "\n  {}", place.display())?;
+                }
+                Ok(())
+            }
+            Self::Io(path, error) => write!(f, "{} cannot be read: {error}", path.display()),
+            Self::Syntax {
+                path,
+                source,
+                diagnostics,
+            } => {
+                for (number, diagnostic) in diagnostics.iter().enumerate() {
+                    if number > 0 {
+                        f.write_str("\n")?;
+                    }
+                    let place = crate::line_column(source, diagnostic.range.start);
+                    let (line, column) = (place.line, place.column);
+                    write!(
+                        f,
+                        "{}:{line}:{column}: {}",
+                        path.display(),
+                        diagnostic.message
+                    )?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for ReadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(_, error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl Library {
+    /// Opens a file (`module.py`, `module.pyi`) or the directory of a package. A `.pyi` beside a `.py` is preferred.
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        let absolute =
+            std::path::absolute(path).map_err(|error| ReadError::Io(path.to_owned(), error))?;
+        let file = if absolute.is_dir() {
+            init_of(&absolute).ok_or_else(|| {
+                let asked = path.display().to_string();
+                ReadError::NotFound(asked, vec![absolute.join("__init__.py")])
+            })?
+        } else {
+            let stub = absolute.with_extension("pyi");
+            if stub.is_file() { stub } else { absolute }
+        };
+        let (root, name) = root_and_name(&file);
+        let is_project = !is_environment(&root);
+        let roots = vec![Root {
+            directory: root,
+            is_project,
+        }];
+        Self::with_target(roots, &name, &file)
+    }
+
+    /// Finds a module by its dotted name in directories, the first that has it.
+    pub fn find_module(name: &str, directories: &[PathBuf]) -> Result<Self, ReadError> {
+        let roots: Vec<Root> = directories
+            .iter()
+            .map(|directory| Root {
+                is_project: !is_environment(directory),
+                directory: directory.clone(),
+            })
+            .collect();
+        let file = file_of(&roots, name)
+            .ok_or_else(|| ReadError::NotFound(name.to_owned(), directories.to_vec()))?;
+        Self::with_target(roots, name, &file)
+    }
+
+    /// A library of one module that is already read.
+    pub fn of_module(module: Module) -> Self {
+        Self::new(Vec::new(), module)
+    }
+
+    fn with_target(roots: Vec<Root>, name: &str, file: &Path) -> Result<Self, ReadError> {
+        let module = read(name, file)?;
+        Ok(Self::new(roots, module))
+    }
+
+    fn new(roots: Vec<Root>, module: Module) -> Self {
+        let target = Rc::new(module);
+        let library = Self {
+            roots,
+            modules: RefCell::default(),
+            files: RefCell::new(BTreeSet::from([target.path.clone()])),
+            own: RefCell::new(BTreeSet::from([top(&target.name).to_owned()])),
+            target: Rc::clone(&target),
+        };
+        library
+            .modules
+            .borrow_mut()
+            .insert(target.name.clone(), Some(target));
+        library
+    }
+
+    /// The module that was asked for.
+    pub fn target(&self) -> &Rc<Module> {
+        &self.target
+    }
+
+    /// The files that were read so far, in order.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.files.borrow().iter().cloned().collect()
+    }
+
+    /// Counts the classes of a module's top package as the target's own: the target re-exports them.
+    pub fn adopt(&self, module: &str) {
+        self.own.borrow_mut().insert(top(module).to_owned());
+    }
+
+    /// Whether the classes of a module are the target's own.
+    pub fn is_own(&self, module: &str) -> bool {
+        if self.own.borrow().contains(top(module)) {
+            return true;
+        }
+        self.roots
+            .iter()
+            .any(|root| root.is_project && find_file(&root.directory, top(module)).is_some())
+    }
+
+    /// A module by its dotted name, if it is there and is Python.
+    pub fn module(&self, name: &str) -> Option<Rc<Module>> {
+        if let Some(module) = self.modules.borrow().get(name) {
+            return module.clone();
+        }
+        let module = file_of(&self.roots, name).and_then(|file| {
+            self.files.borrow_mut().insert(file.clone());
+            read(name, &file).ok().map(Rc::new)
+        });
+        self.modules
+            .borrow_mut()
+            .insert(name.to_owned(), module.clone());
+        module
+    }
+
+    /// Follows a name through imports, re-exports, star imports and plain aliases.
+    pub fn find(&self, name: &QualifiedName) -> Found {
+        let mut name = name.clone();
+        for _ in 0..HOPS {
+            let full = full_name(&name);
+            let is_target = self.target.name == name.module
+                && !matches!(&*name.module, "builtins" | "typing" | "collections");
+            if let Some(special) = special(&full).filter(|_| !is_target) {
+                return Found::Special(special);
+            }
+            if name.name.is_empty() {
+                return Found::Module(name.module);
+            }
+            match self.step(&name) {
+                Step::Found(found) => return found,
+                Step::Next(next) => name = next,
+            }
+        }
+        Found::Missing(name)
+    }
+
+    fn step(&self, name: &QualifiedName) -> Step {
+        let Some(module) = self.module(&name.module) else {
+            // `collections.abc` may be written as `abc.Sequence` of `collections`.
+            return Step::Found(Found::Outside(name.clone()));
+        };
+        let (first, rest) = match name.name.split_once('.') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (&*name.name, None),
+        };
+        let with_rest = |source: &QualifiedName| match rest {
+            Some(rest) => QualifiedName::new(&*source.module, format!("{}.{rest}", source.name)),
+            None => source.clone(),
+        };
+        let Some(entry) = module.get(first) else {
+            return self.by_star_or_submodule(&module, name, first, rest);
+        };
+        match &entry.declaration {
+            Declaration::Import(import) => Step::Next(with_rest(&import.source)),
+            Declaration::Module(module) => {
+                Step::Next(QualifiedName::new(&**module, rest.unwrap_or_default()))
+            }
+            Declaration::Class(class) => match rest {
+                None => Step::Found(Found::Class(Rc::clone(class))),
+                Some(rest) => Step::Found(match nested(class, rest) {
+                    Some(class) => Found::Class(class),
+                    None => Found::Missing(name.clone()),
+                }),
+            },
+            Declaration::Alias(alias) => match &alias.hint {
+                // Another name for the same thing.
+                Hint::Name(source) if alias.is_implicit && *source != alias.name => {
+                    Step::Next(with_rest(source))
+                }
+                _ => Step::Found(Found::Alias(Rc::clone(alias))),
+            },
+            Declaration::Function(it) => Step::Found(Found::Function(Rc::clone(it))),
+            Declaration::NewType(it) => Step::Found(Found::NewType(Rc::clone(it))),
+            Declaration::TypeVariable(it) => Step::Found(Found::TypeVariable(Rc::clone(it))),
+            Declaration::Constant(it) => Step::Found(Found::Constant(Rc::clone(it))),
+        }
+    }
+
+    fn by_star_or_submodule(
+        &self,
+        module: &Module,
+        name: &QualifiedName,
+        first: &str,
+        rest: Option<&str>,
+    ) -> Step {
+        for source in module.star_imports.iter().rev() {
+            if self.has_name(source, first, HOPS) {
+                return Step::Next(QualifiedName::new(&**source, &*name.name));
+            }
+        }
+        let submodule = format!("{}.{first}", module.name);
+        if self.module(&submodule).is_some() {
+            return Step::Next(QualifiedName::new(submodule, rest.unwrap_or_default()));
+        }
+        Step::Found(Found::Missing(name.clone()))
+    }
+
+    fn has_name(&self, module: &str, name: &str, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else {
+            return false;
+        };
+        self.module(module).is_some_and(|module| {
+            module.get(name).is_some()
+                || module
+                    .star_imports
+                    .iter()
+                    .any(|source| self.has_name(source, name, depth))
+        })
+    }
+
+    /// The public names of a module, in order: `__all__` where it is there; otherwise what it defines, what it imports to
+    /// export, and what a package's `__init__` imports from the package.
+    pub fn exports(&self, module: &Module) -> Vec<String> {
+        let mut names = Vec::new();
+        self.collect_exports(module, HOPS, &mut names);
+        names
+    }
+
+    fn collect_exports(&self, module: &Module, depth: usize, into: &mut Vec<String>) {
+        let mut add = |name: &str| {
+            if !into.iter().any(|known| known == name) {
+                into.push(name.to_owned());
+            }
+        };
+        if let Some(all) = &module.all {
+            return all.iter().for_each(|name| add(name));
+        }
+        for entry in &module.entries {
+            let is_exported = match &entry.declaration {
+                Declaration::Import(import) => {
+                    import.is_reexport
+                        || (import.is_relative && module.is_package && !module.is_stub)
+                }
+                Declaration::Module(_) => false,
+                _ => true,
+            };
+            if is_exported && !entry.name.starts_with('_') {
+                add(&entry.name);
+            }
+        }
+        let Some(depth) = depth.checked_sub(1) else {
+            return;
+        };
+        for source in &module.star_imports {
+            if let Some(source) = self.module(source) {
+                self.collect_exports(&source, depth, into);
+            }
+        }
+    }
+}
+
+enum Step {
+    Found(Found),
+    Next(QualifiedName),
+}
+
+fn full_name(name: &QualifiedName) -> String {
+    format!("{}.{}", name.module, name.name)
+}
+
+fn top(module: &str) -> &str {
+    module.split('.').next().unwrap_or(module)
+}
+
+fn nested(class: &Rc<Class>, path: &str) -> Option<Rc<Class>> {
+    path.split('.').try_fold(Rc::clone(class), |class, name| {
+        let found = class.classes.iter().find(|it| it.short_name() == name);
+        found.map(Rc::clone)
+    })
+}
+
+fn read(name: &str, path: &Path) -> Result<Module, ReadError> {
+    let bytes = std::fs::read(path).map_err(|error| ReadError::Io(path.to_owned(), error))?;
+    let source = String::from_utf8(bytes).map_err(|error| {
+        ReadError::Io(
+            path.to_owned(),
+            std::io::Error::new(std::io::ErrorKind::InvalidData, error),
+        )
+    })?;
+    let source = source.strip_prefix('\u{feff}').unwrap_or(&source);
+    Module::read(name, path, source).map_err(|diagnostics| ReadError::Syntax {
+        path: path.to_owned(),
+        source: source.to_owned(),
+        diagnostics,
+    })
+}
+
+/// The directory from which a file is imported, and the dotted name by which it is.
+fn root_and_name(file: &Path) -> (PathBuf, String) {
+    let stem = file.file_stem().map(|stem| stem.to_string_lossy());
+    let mut parts: Vec<String> = match stem.as_deref() {
+        None | Some("__init__") => Vec::new(),
+        Some(stem) => vec![stem.to_owned()],
+    };
+    let mut directory = file.parent().unwrap_or(Path::new("")).to_owned();
+    while init_of(&directory).is_some() {
+        let Some(name) = directory
+            .file_name()
+            .map(|it| it.to_string_lossy().into_owned())
+        else {
+            break;
+        };
+        parts.push(name.strip_suffix("-stubs").unwrap_or(&name).to_owned());
+        if !directory.pop() {
+            break;
+        }
+    }
+    parts.reverse();
+    (directory, parts.join("."))
+}
+
+/// Whether a directory holds what is installed, and not one project.
+fn is_environment(directory: &Path) -> bool {
+    directory.file_name().is_some_and(|name| {
+        let name = name.to_string_lossy();
+        matches!(
+            &*name,
+            "site-packages" | "dist-packages" | "stdlib" | "typeshed" | "stubs"
+        ) || name.starts_with("python3")
+            || name == "Lib"
+    }) || directory.join("typing.py").is_file()
+        || directory.join("typing.pyi").is_file()
+}
+
+fn init_of(directory: &Path) -> Option<PathBuf> {
+    ["__init__.pyi", "__init__.py"]
+        .map(|name| directory.join(name))
+        .into_iter()
+        .find(|file| file.is_file())
+}
+
+fn file_of(roots: &[Root], name: &str) -> Option<PathBuf> {
+    roots
+        .iter()
+        .find_map(|root| find_file(&root.directory, name))
+}
+
+/// The file of a module in one directory: stubs packages first, then stubs beside the source, then the source.
+fn find_file(root: &Path, name: &str) -> Option<PathBuf> {
+    let is_name =
+        |part: &str| !part.is_empty() && part.chars().all(|it| it.is_alphanumeric() || it == '_');
+    if !name.split('.').all(is_name) {
+        return None;
+    }
+    let (first, rest) = name.split_once('.').unwrap_or((name, ""));
+    [format!("{first}-stubs"), first.to_owned()]
+        .into_iter()
+        .find_map(|first| {
+            let mut path = root.join(first);
+            path.extend(rest.split('.').filter(|part| !part.is_empty()));
+            let with = |extension: &str| {
+                let mut name = path.clone().into_os_string();
+                name.push(extension);
+                PathBuf::from(name)
+            };
+            [
+                path.join("__init__.pyi"),
+                with(".pyi"),
+                path.join("__init__.py"),
+                with(".py"),
+            ]
+            .into_iter()
+            .find(|file| file.is_file())
+        })
+}
