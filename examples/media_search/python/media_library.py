@@ -46,12 +46,22 @@ SPOKEN = {
     ],
 }
 NOTES = {
-    "passwords": "Passwords\nKeep the secrets of the service in the vault, never in the repository. Rotate them each quarter.",
-    "gradients": "Exploding gradients\nThe loss became NaN after 300 steps. Clipping the norm of the gradients to 1.0 mended it.",
-    "holiday": "Holiday plans\nTwo weeks on the coast of Portugal in June: surfing lessons, grilled sardines, no laptop.",
+    "passwords": "Passwords\n"
+    "Keep the secrets of the service in the vault, never in the repository. "
+    "Rotate them each quarter.",
+    "gradients": "Exploding gradients\n"
+    "The loss became NaN after 300 steps. "
+    "Clipping the norm of the gradients to 1.0 mended it.",
+    "holiday": "Holiday plans\n"
+    "Two weeks on the coast of Portugal in June: "
+    "surfing lessons, grilled sardines, no laptop.",
     "cat": "The cat\nShe must be brought to the vet for her vaccination, and she needs a new scratching post.",
-    "borrow": "Borrow checker\nA reference may not outlive what it points to. Clone first, measure, then think about lifetimes.",
-    "coffee": "Espresso machine\nDescale it once a month with citric acid. Grind the beans finer if the shot runs too fast.",
+    "borrow": "Borrow checker\n"
+    "A reference may not outlive what it points to. "
+    "Clone first, measure, then think about lifetimes.",
+    "coffee": "Espresso machine\n"
+    "Descale it once a month with citric acid. "
+    "Grind the beans finer if the shot runs too fast.",
 }
 OF_EACH_DIGIT = 3
 SCALE = 12  # An image of 8 by 8 is hard to look at.

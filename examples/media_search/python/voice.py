@@ -90,7 +90,7 @@ class Voice:
         divisor = np.gcd(RATE, self._rate)
         heard = resample_poly(heard, RATE // divisor, self._rate // divisor)
         heard *= LOUDEST / np.abs(heard).max()
-        heard = np.pad(heard, RATE // 4)
+        heard = np.pad(heard, 3 * RATE // 10)
         heard += np.random.default_rng(0).normal(0.0, ROOM_NOISE, heard.size)
         return np.rint(heard).astype(np.int16)
 

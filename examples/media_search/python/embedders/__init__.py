@@ -137,5 +137,9 @@ def embed_images(images: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def analyze(media: Path, *, detail: Detail = "full", max_keywords: int = 5) -> MediaAnalysis:
-    """Says in words what is in a file: a WAV recording, a PNG image of a digit, or a text whose first line is its title."""
+    """Says in words what is in a file: a WAV recording, a PNG image of a digit, or a text.
+
+    The first line of a text is its title. `max_keywords` is how many words it picks at most, those nearest in meaning
+    to the whole.
+    """
     return describe.describe(_models, media, detail, max_keywords)

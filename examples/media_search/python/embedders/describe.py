@@ -16,7 +16,7 @@ KINDS = {
     ".png": MediaKind.IMAGE,
     ".txt": MediaKind.NOTE,
 }
-PAUSE = 0.3
+PAUSE = 0.4
 SHORTEST_KEYWORD = 4
 
 

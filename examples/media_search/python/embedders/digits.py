@@ -40,10 +40,10 @@ class DigitModel:
     card: ImageModelCard
 
     def probabilities(self, images: Floats) -> Floats:
-        """Of each digit, shape (images, 10). The images are of shape (images, 8, 8), from 0 for black to 1 for white."""
+        """Of each digit, shape (images, 10). The images are as `read_images` gives them."""
         if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
             raise ValueError(f"images of shape {images.shape}; (n, {SIDE}, {SIDE}) is wanted")
-        inner = np.maximum(images.reshape(len(images), -1) @ self.hidden + self.hidden_bias, 0.0)
+        inner = np.maximum(images.reshape(-1, SIDE * SIDE) @ self.hidden + self.hidden_bias, 0.0)
         scores = inner @ self.output + self.output_bias
         scores -= scores.max(1, keepdims=True)
         np.exp(scores, out=scores)

@@ -28,7 +28,7 @@ class Recording:
                 self.sample_rate = reader.getframerate()
                 data = reader.readframes(reader.getnframes())
         except (wave.Error, EOFError) as error:
-            raise ValueError(f"{file}: not a WAV file that can be read: {error}") from error
+            raise ValueError(f"{file}: not a WAV file that can be read: {str(error) or 'it ends too early'}") from error
         if width != 2:
             raise ValueError(f"{file}: samples of {8 * width} bits; 16 are wanted")
         samples = np.frombuffer(data, "<i2").reshape(-1, channels)
