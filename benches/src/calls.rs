@@ -27,6 +27,7 @@ pub(crate) fn measure(rounds: usize) -> Result<Vec<Row>> {
     rows.extend(text(rounds)?);
     rows.extend(crate::structs::measure(SUITE, rounds, TIMES)?);
     rows.extend(exception(rounds)?);
+    rows.extend(crate::modules::rows(SUITE, rounds)?);
     rows.extend(iterators::measure(rounds)?);
     rows.extend(std::thread::scope(|scope| {
         scope

@@ -11,6 +11,7 @@ mod arrays;
 mod by_hand;
 mod calls;
 mod floor;
+mod modules;
 mod iterators;
 mod rounds;
 mod start;
