@@ -153,6 +153,10 @@ impl<'a, 'py> Header<'a, 'py> {
         self.public().base
     }
 
+    pub(super) fn has_weak_references(&self) -> bool {
+        !self.public().weakreflist.is_null()
+    }
+
     pub(super) fn descriptor(&self) -> *mut PyArray_Descr {
         self.public().descr
     }
