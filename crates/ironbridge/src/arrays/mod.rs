@@ -75,6 +75,7 @@ mod header;
 mod mismatch;
 mod rule;
 mod tensor;
+mod view;
 
 use ndarray::{Ix0, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6, IxDyn};
 
