@@ -26,7 +26,7 @@ pub(super) fn is_injective(shape: &[npy_intp], strides: &[npy_intp], size: usize
 }
 
 /// A view from NumPy's description: bytes as strides, negative ones too. `None` where elements are not aligned, where
-/// a stride is no multiple of their size, or where `ndarray` has no such shape.
+/// a stride is no multiple of their size, or where neither `ndarray` nor NumPy has such a shape.
 ///
 /// `make` gets what `ndarray` asks of its callers: whole strides that are not negative, an aligned pointer that is not
 /// null, sizes that fit.
@@ -40,6 +40,9 @@ pub(super) unsafe fn raw_view<T, S: RawData<Elem = T>, D: Dimension>(
     strides: &[npy_intp],
     make: impl Fn(StrideShape<D>, *mut T) -> ArrayBase<S, D>,
 ) -> Option<ArrayBase<S, D>> {
+    if shape.len() > 64 {
+        return None;
+    }
     let size = size_of::<T>().cast_signed();
     let mut start = data;
     let mut inverted = 0_u64;
