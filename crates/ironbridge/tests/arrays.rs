@@ -1,5 +1,12 @@
 //! Arrays against real NumPy: what crosses without a copy, what is refused, what lives how long.
 
+#![allow(
+    clippy::float_cmp,
+    clippy::needless_pass_by_value,
+    clippy::unwrap_used,
+    reason = "values that cross are the same ones; a test may panic"
+)]
+
 #[path = "arrays/support.rs"]
 mod support;
 

@@ -1,5 +1,7 @@
 //! Arrow tables against real pandas, polars and pyarrow.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::sync::{Arc, OnceLock};
 
 use ironbridge::arrays::arrow::RecordBatches;
@@ -94,9 +96,8 @@ fn columns_are_the_other_librarys_memory() {
 fn batches_go_out_to_each_library() {
     let session = session();
     let set = || {
-        session
-            .set("batches", RecordBatches::from(sample()))
-            .unwrap()
+        let batches = RecordBatches::from(sample());
+        session.set("batches", batches).unwrap();
     };
     set();
     session

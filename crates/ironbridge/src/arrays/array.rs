@@ -16,6 +16,7 @@ use super::element::Element;
 use super::header::{self, Header};
 use super::mismatch::{Expected, Found, Held, Mismatch};
 use super::rule;
+use super::view::holds_values;
 
 /// A NumPy array in Rust: read in place, and kept alive.
 ///
@@ -82,7 +83,7 @@ impl<T: Element, D: Dimension> Array<T, D> {
         let view = header.view::<T, D>()?;
         // SAFETY: this thread is attached, and runs no Python code; others that could write meanwhile hold the array,
         // which `freeze` refuses below, or the memory is frozen.
-        if T::PICKY && !unsafe { header::holds_values(&view) } {
+        if T::PICKY && !unsafe { holds_values(&view) } {
             return Err(Mismatch::Held(Expected::of::<T, D>(), Held::Invalid));
         }
         let owner = rule::freeze::<T, D>(header)?;
@@ -118,7 +119,7 @@ impl<T: Element, D: Dimension> Array<T, D> {
         };
         let view = header.view::<T, D>()?;
         // SAFETY: the caller says that nobody writes.
-        if T::PICKY && !unsafe { header::holds_values(&view) } {
+        if T::PICKY && !unsafe { holds_values(&view) } {
             return Err(Mismatch::Held(Expected::of::<T, D>(), Held::Invalid).into());
         }
         // SAFETY: the array keeps its memory, and the caller says that nobody writes it.
@@ -138,7 +139,7 @@ impl<T: Element, D: Dimension> Array<T, D> {
         }
     }
 
-    /// The same array with another type of dimensions: [`IxDyn`](ndarray::IxDyn), or a fixed number.
+    /// The same array with another type of dimensions: [`IxDyn`](type@ndarray::IxDyn), or a fixed number.
     ///
     /// # Errors
     ///

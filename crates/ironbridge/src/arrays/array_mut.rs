@@ -14,6 +14,7 @@ use super::element::Element;
 use super::header::{self, Header};
 use super::mismatch::{Expected, Found, Held, Mismatch};
 use super::rule;
+use super::view::holds_values;
 
 /// A NumPy array that only this value can get at, and may write.
 ///
@@ -50,7 +51,7 @@ impl<T: Element, D: Dimension> ArrayMut<T, D> {
         };
         let view = header.view_mut::<T, D>()?;
         // SAFETY: attached, running no Python code; who could write meanwhile holds the array, which `take` refuses.
-        if T::PICKY && !unsafe { header::holds_values(&view.raw_view()) } {
+        if T::PICKY && !unsafe { holds_values(&view.raw_view()) } {
             return Err(Mismatch::Held(expected, Held::Invalid));
         }
         let owner = rule::take::<T, D>(header)?;

@@ -6,7 +6,7 @@ use numpy::{Complex32, Complex64, PyArrayDescr, PyArrayDescrMethods};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-/// A type of array elements: `bool`, the integers, [`f16`], [`bf16`], `f32`, `f64`, [`Complex32`], [`Complex64`].
+/// A type of array elements: `bool`, the integers, [`f16`](struct@f16), [`bf16`], `f32`, `f64`, [`Complex32`], [`Complex64`].
 ///
 /// `bf16` is the `bfloat16` of the Python package `ml_dtypes`. `isize` and `usize` are the integers of that width.
 pub trait Element: numpy::Element + Copy + PartialEq + std::fmt::Debug + 'static + Sealed {

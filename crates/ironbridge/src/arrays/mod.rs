@@ -56,9 +56,12 @@
 //! # Threads
 //!
 //! All types here are `Send` and `Sync`, and can be used and dropped anywhere, attached or not: an object that is
-//! dropped while its thread is detached is given back at the next occasion. On builds without the global lock, a
-//! reference of another thread counts as another holder, and an array that one gets at while it is being frozen is
-//! refused.
+//! dropped while its thread is detached is given back at the next occasion.
+//!
+//! On builds without the global lock, a reference of another thread counts as another holder, and so does a weak one; an
+//! array that another thread gets at while it is being frozen is refused. An [`ArrayMut`] must not be taken out of a
+//! tuple or the like that another thread reads at that moment: there NumPy itself has no defence against a change of the
+//! array object.
 
 mod array;
 mod array_mut;
@@ -72,6 +75,7 @@ mod header;
 mod mismatch;
 mod rule;
 mod tensor;
+mod view;
 
 use ndarray::{Ix0, Ix1, Ix2, Ix3, Ix4, Ix5, Ix6, IxDyn};
 

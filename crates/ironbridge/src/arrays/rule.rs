@@ -46,6 +46,10 @@ impl<'a, 'py> Chain<'a, 'py> {
                 return Err(Held::WriteBack);
             }
             others = others.max(other_references(member.object().as_ptr()));
+            if cfg!(Py_GIL_DISABLED) && member.has_weak_references() {
+                // Another thread may make a reference of one at any time.
+                others = others.max(1);
+            }
             let base = member.base();
             if base.is_null() {
                 if !member.has(NPY_ARRAY_OWNDATA) {
@@ -237,7 +241,7 @@ fn empty(array: &Header<'_, '_>) {
     }
 }
 
-/// How many references there are beside one, or that one is not this thread's alone.
+/// How many references there are beside one.
 #[cfg(not(Py_GIL_DISABLED))]
 fn other_references(object: *mut ffi::PyObject) -> usize {
     // SAFETY: a live object, attached.
@@ -247,23 +251,11 @@ fn other_references(object: *mut ffi::PyObject) -> usize {
         .saturating_sub(1)
 }
 
-/// How many references there are beside one, or that one is not this thread's alone.
+/// None, or at least one: references of other threads count, even a single one.
 #[cfg(Py_GIL_DISABLED)]
 fn other_references(object: *mut ffi::PyObject) -> usize {
-    use std::sync::atomic::Ordering;
-
-    // SAFETY: a live object, attached; the fields are atomic. This is what CPython's own check for a unique reference
-    // does: all references are this thread's, and there is one. Another thread's alone count as shared.
-    unsafe {
-        let local = (*object).ob_ref_local.load(Ordering::SeqCst);
-        let shared = (*object).ob_ref_shared.load(Ordering::SeqCst);
-        let mine = (*object).ob_tid == pyo3::ffi::_Py_ThreadId();
-        if mine && local == 1 && shared == 0 {
-            0
-        } else {
-            1
-        }
-    }
+    // SAFETY: a live object, attached.
+    usize::from(unsafe { ffi::PyUnstable_Object_IsUniquelyReferenced(object) } == 0)
 }
 
 /// Does a borrow by rust-numpy cover the array? Its holder may be our one holder.

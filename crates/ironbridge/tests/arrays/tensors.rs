@@ -239,10 +239,8 @@ fn device_and_stream_are_kept_and_the_deleter_runs_once() {
             .unwrap()
     );
     // SAFETY: it is refused.
-    let error = format!(
-        "{:#}",
-        unsafe { tensor.view::<f32, ndarray::Ix2>() }.unwrap_err()
-    );
+    let refused = unsafe { tensor.view::<f32, ndarray::Ix2>() };
+    let error = format!("{:#}", refused.unwrap_err());
     assert!(
         error.contains("on the CPU, found one on cuda:1") && error.contains("x.cpu()"),
         "{error}"
