@@ -130,7 +130,13 @@ fn named(suite: &'static str, rounds: usize, texts: &Texts) -> Result<Vec<Row>> 
         black_box(texts.scaled(numbers[0], numbers[1], None).expect("it runs"));
     });
     let subjects = vec![floor, ours];
-    Ok(measure(suite, "an argument by name", rounds, TIMES, subjects))
+    Ok(measure(
+        suite,
+        "an argument by name",
+        rounds,
+        TIMES,
+        subjects,
+    ))
 }
 
 fn method(suite: &'static str, rounds: usize, texts: &Texts) -> Result<Vec<Row>> {
@@ -184,10 +190,21 @@ fn load(suite: &'static str, rounds: usize) -> Result<Vec<Row>> {
         });
     });
     let ours = Subject::new("ironbridge load and check", || {
-        black_box(Fifty::loader().source(code.as_str()).load().expect("it fits"));
+        black_box(
+            Fifty::loader()
+                .source(code.as_str())
+                .load()
+                .expect("it fits"),
+        );
     });
     let subjects = vec![floor, ours];
-    Ok(measure(suite, "a module of 50 functions", rounds, 20, subjects))
+    Ok(measure(
+        suite,
+        "a module of 50 functions",
+        rounds,
+        20,
+        subjects,
+    ))
 }
 
 macro_rules! fifty {

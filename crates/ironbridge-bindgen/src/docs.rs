@@ -28,9 +28,29 @@ fn clean(line: &str) -> String {
 
 /// Sections that name what follows, as Google's style has them.
 const SECTIONS: &[&str] = &[
-    "Args", "Arguments", "Attributes", "Example", "Examples", "Keyword Args", "Keyword Arguments",
-    "Methods", "Note", "Notes", "Other Parameters", "Parameters", "Raises", "References", "Return",
-    "Returns", "See Also", "Todo", "Warning", "Warnings", "Warns", "Yield", "Yields",
+    "Args",
+    "Arguments",
+    "Attributes",
+    "Example",
+    "Examples",
+    "Keyword Args",
+    "Keyword Arguments",
+    "Methods",
+    "Note",
+    "Notes",
+    "Other Parameters",
+    "Parameters",
+    "Raises",
+    "References",
+    "Return",
+    "Returns",
+    "See Also",
+    "Todo",
+    "Warning",
+    "Warnings",
+    "Warns",
+    "Yield",
+    "Yields",
 ];
 
 struct Writer<'a> {
@@ -143,9 +163,10 @@ impl Writer<'_> {
                 }
                 self.at += 1;
             } else {
-                let in_list = self.out.last().is_some_and(|last| {
-                    last.starts_with("- ") || last.starts_with("  ")
-                });
+                let in_list = self
+                    .out
+                    .last()
+                    .is_some_and(|last| last.starts_with("- ") || last.starts_with("  "));
                 let lead = if in_list { "  " } else { "" };
                 self.out.push(format!("{lead}{}", prose(text, text)));
                 self.at += 1;
@@ -288,20 +309,27 @@ fn definition(text: &str) -> Option<(&str, &str)> {
 fn is_list(text: &str) -> bool {
     let numbered = text.trim_start_matches(|it: char| it.is_ascii_digit());
     ["- ", "* ", "+ "].iter().any(|it| text.starts_with(it))
-        || (numbered.len() < text.len() && (numbered.starts_with(". ") || numbered.starts_with(") ")))
+        || (numbered.len() < text.len()
+            && (numbered.starts_with(". ") || numbered.starts_with(") ")))
 }
 
 /// A line of text, with the indentation that lists need.
 fn prose(text: &str, line: &str) -> String {
     let lead = indent(line).min(3);
-    if let Some(rest) = ["- ", "* ", "+ "].iter().find_map(|it| text.strip_prefix(it)) {
+    if let Some(rest) = ["- ", "* ", "+ "]
+        .iter()
+        .find_map(|it| text.strip_prefix(it))
+    {
         return format!("{:lead$}- {}", "", inline(rest));
     }
     if is_list(text) {
         return format!("{:lead$}{}", "", inline(text));
     }
     // A rule or an underline would make a heading of the line before it.
-    if text.chars().all(|it| matches!(it, '-' | '=' | '*' | '_' | '~' | '^')) {
+    if text
+        .chars()
+        .all(|it| matches!(it, '-' | '=' | '*' | '_' | '~' | '^'))
+    {
         return format!("\\{text}");
     }
     inline(text)
@@ -399,7 +427,9 @@ fn url(text: &str) -> Option<&str> {
         return None;
     }
     let end = text
-        .find(|it: char| it.is_whitespace() || matches!(it, '<' | '>' | '`' | '"' | '|' | '[' | ']'))
+        .find(|it: char| {
+            it.is_whitespace() || matches!(it, '<' | '>' | '`' | '"' | '|' | '[' | ']')
+        })
         .unwrap_or(text.len());
     let mut url = text[..end].trim_end_matches(['.', ',', ';', ':', '\'', '!', '?', '*', '_']);
     if url.ends_with(')') && !url.contains('(') {
@@ -454,13 +484,18 @@ mod tests {
             "Of \\[T\\] and \\<b\\>, see <https://a.example/x_(y)>. Not `[a]`."
         );
         assert_eq!(lines("A :class:`Foo` and ``x``"), "A `Foo` and ``x``");
-        assert_eq!(lines("Calls __init__ of *args and a ` tick"), "Calls `__init__` of \\*args and a \\` tick");
+        assert_eq!(
+            lines("Calls __init__ of *args and a ` tick"),
+            "Calls `__init__` of \\*args and a \\` tick"
+        );
     }
 
     #[test]
     fn sections_become_headings_and_lists() {
         assert_eq!(
-            lines("Do.\n\nArgs:\n    text: The text,\n        all of it.\n    n (int): How many.\n\nReturns:\n    A list."),
+            lines(
+                "Do.\n\nArgs:\n    text: The text,\n        all of it.\n    n (int): How many.\n\nReturns:\n    A list."
+            ),
             "Do.\n\n# Args\n\n- `text`: The text,\n  all of it.\n- `n`: How many.\n\n# Returns\n\nA list."
         );
         assert_eq!(

@@ -94,7 +94,10 @@ impl Laid {
 }
 
 fn segment(name: &str) -> (u8, String) {
-    (u8::from(name.starts_with(char::is_uppercase)), name.to_owned())
+    (
+        u8::from(name.starts_with(char::is_uppercase)),
+        name.to_owned(),
+    )
 }
 
 impl Writer<'_> {
@@ -188,7 +191,11 @@ impl Writer<'_> {
         // What does not fit on one line has a line for each.
         let _ = writeln!(out, "{indent}#[python(");
         for (number, attribute) in attributes.iter().enumerate() {
-            let comma = if number + 1 < attributes.len() { "," } else { "" };
+            let comma = if number + 1 < attributes.len() {
+                ","
+            } else {
+                ""
+            };
             let _ = writeln!(out, "{indent}    {attribute}{comma}");
         }
         let _ = writeln!(out, "{indent})]");

@@ -6,9 +6,6 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
-/// So many arguments go by the stack; more go by the heap.
-const ON_STACK: usize = 15;
-
 /// Calls `callable`. Of the arguments the last ones have the names of `keywords`. `None` where an exception is set.
 #[inline]
 pub(crate) fn call<'py>(
@@ -69,14 +66,30 @@ fn with_pointers<R>(
     let names = keywords.map_or(ptr::null_mut(), |keywords| keywords.as_ptr());
     let all = object.into_iter().chain(arguments).map(Bound::as_ptr);
     let length = usize::from(object.is_some()) + arguments.len();
-    if length <= ON_STACK {
-        let mut pointers = [ptr::null_mut(); ON_STACK + 1];
-        for (pointer, argument) in pointers[1..].iter_mut().zip(all) {
-            *pointer = argument;
-        }
-        f(pointers[1..].as_ptr(), count, names)
+    // Few arguments are the common case, and filling a long list with nulls takes as long as a short call.
+    if length < 6 {
+        f(lay_out(&mut [ptr::null_mut(); 6], all), count, names)
+    } else if length < 24 {
+        f(lay_out(&mut [ptr::null_mut(); 24], all), count, names)
     } else {
-        let pointers: Vec<_> = std::iter::once(ptr::null_mut()).chain(all).collect();
-        f(pointers[1..].as_ptr(), count, names)
+        f(
+            lay_out(&mut vec![ptr::null_mut(); length + 1], all),
+            count,
+            names,
+        )
     }
+}
+
+/// Puts the pointers behind the first word, and gives their place.
+#[inline]
+fn lay_out(
+    words: &mut [*mut ffi::PyObject],
+    pointers: impl Iterator<Item = *mut ffi::PyObject>,
+) -> *const *mut ffi::PyObject {
+    let after_free_word = &mut words[1..];
+    for (word, pointer) in after_free_word.iter_mut().zip(pointers) {
+        *word = pointer;
+    }
+    // From the whole, so that the pointer may be used for the free word too.
+    words.as_mut_ptr().wrapping_add(1)
 }

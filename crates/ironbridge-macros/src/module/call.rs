@@ -47,11 +47,7 @@ pub(crate) fn body(member: &Member, index: usize, handle: &TokenStream) -> Token
     if member.is_async() {
         let what = format!("{}()", member.python_name.as_deref().unwrap_or_default());
         let owned = member.parameters.iter().filter_map(owned);
-        let pushes = member
-            .parameters
-            .iter()
-            .enumerate()
-            .map(|(index, parameter)| push(parameter, index, &call, true));
+        let pushes = pushes(member, &call, true);
         return quote! {
             #site
             #(#owned)*
@@ -73,14 +69,7 @@ pub(crate) fn body(member: &Member, index: usize, handle: &TokenStream) -> Token
             quote!(#handle.set(&__SITE, #value))
         }
         MemberKind::Function | MemberKind::Class if is_fixed(member) => {
-            // Positional arguments first, then those with names, as vectorcall wants them.
-            let in_order = (member.parameters.iter().enumerate())
-                .filter(|(_, parameter)| !is_named(parameter))
-                .chain(
-                    (member.parameters.iter().enumerate())
-                        .filter(|(_, parameter)| is_named(parameter)),
-                );
-            let arguments = in_order.map(|(index, parameter)| {
+            let arguments = in_order(member).map(|(index, parameter)| {
                 let name = &parameter.name;
                 let value = value(parameter, &quote!(#name));
                 quote!(#call.argument(#index, #value)?)
@@ -90,11 +79,7 @@ pub(crate) fn body(member: &Member, index: usize, handle: &TokenStream) -> Token
             }
         }
         MemberKind::Function | MemberKind::Class => {
-            let pushes = member
-                .parameters
-                .iter()
-                .enumerate()
-                .map(|(index, parameter)| push(parameter, index, &call, false));
+            let pushes = pushes(member, &call, false);
             quote! {
                 #handle.call_with::<#result, _>(&__SITE, |#call| {
                     #(#pushes)*
@@ -144,8 +129,41 @@ fn value(parameter: &Parameter, name: &TokenStream) -> TokenStream {
     }
 }
 
+/// The parameters and their numbers in the order in which vectorcall wants them: those with places, those with names,
+/// and what brings more names.
+fn in_order(member: &Member) -> impl Iterator<Item = (usize, &Parameter)> {
+    let rank = |parameter: &Parameter| match parameter.kind {
+        ParameterKind::Positional => 0,
+        ParameterKind::Args => 1,
+        ParameterKind::Keyword | ParameterKind::Default | ParameterKind::KeywordDefault => 2,
+        ParameterKind::Kwargs | ParameterKind::Options => 3,
+    };
+    let mut parameters: Vec<_> = member.parameters.iter().enumerate().collect();
+    parameters.sort_by_key(|(_, parameter)| rank(parameter));
+    parameters.into_iter()
+}
+
+/// Adds the arguments to a list.
+fn pushes<'a>(
+    member: &'a Member,
+    call: &'a syn::Ident,
+    from_owned: bool,
+) -> impl Iterator<Item = TokenStream> + 'a {
+    let mut keywords = 0_usize..;
+    in_order(member).map(move |(index, parameter)| {
+        let keyword = is_named(parameter).then(|| keywords.next()).flatten();
+        push(parameter, index, keyword, call, from_owned)
+    })
+}
+
 /// Adds an argument to a list of arguments.
-fn push(parameter: &Parameter, index: usize, call: &syn::Ident, from_owned: bool) -> TokenStream {
+fn push(
+    parameter: &Parameter,
+    index: usize,
+    keyword: Option<usize>,
+    call: &syn::Ident,
+    from_owned: bool,
+) -> TokenStream {
     let name = &parameter.name;
     let borrowed = if from_owned {
         borrowed(parameter)
@@ -161,7 +179,8 @@ fn push(parameter: &Parameter, index: usize, call: &syn::Ident, from_owned: bool
         ParameterKind::Kwargs => quote!(kwargs),
         ParameterKind::Options => quote!(options),
     };
-    quote!(#call.#method(#index, #value)?;)
+    let keyword = keyword.map(|keyword| quote!(#keyword,));
+    quote!(#call.#method(#index, #keyword #value)?;)
 }
 
 /// How a borrowed argument is kept until Python takes it, elsewhere and later.

@@ -181,6 +181,9 @@ fn check_order(parameters: &[Parameter], errors: &mut Errors) {
             errors.at(&last.name, format!("there can be one `{name}` only"));
         }
     }
+    if let Some(last) = parameters.get(64) {
+        errors.at(&last.name, "there can be 64 parameters at the most");
+    }
     let first_args = parameters
         .iter()
         .position(|p| p.kind == ParameterKind::Args);

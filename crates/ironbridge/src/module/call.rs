@@ -7,7 +7,7 @@ use pyo3::BoundObject;
 use pyo3::conversion::FromPyObjectOwned;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use super::Site;
 use crate::convert::Options;
@@ -85,50 +85,57 @@ impl<'py> Call<'py> {
     }
 }
 
-/// The arguments of a call whose number is known only when it is made.
+/// The arguments of a call whose number is known only when it is made: those with places first, then those with names.
 pub struct Arguments<'py> {
     call: Call<'py>,
-    /// The positional ones first.
     values: Vec<Bound<'py, PyAny>>,
-    named: Vec<Bound<'py, PyAny>>,
-    names: Vec<Bound<'py, PyAny>>,
+    /// Which of the site's names are passed: a bit each.
+    given: u64,
+    /// The names that came with the values, after the site's.
+    more_names: Vec<Bound<'py, PyAny>>,
 }
 
 impl<'py> Arguments<'py> {
     pub(super) fn new(call: Call<'py>) -> Self {
-        let capacity = call.site.parameters.len();
         Self {
             call,
-            values: Vec::with_capacity(capacity),
-            named: Vec::new(),
-            names: Vec::new(),
+            values: Vec::with_capacity(call.site.parameters.len()),
+            given: 0,
+            more_names: Vec::new(),
         }
     }
 
     /// Passes an argument by its place.
+    #[inline]
     pub fn positional<T: IntoPyObject<'py>>(&mut self, parameter: usize, value: T) -> Result<()> {
         let value = self.call.argument(parameter, value)?;
         self.values.push(value);
         Ok(())
     }
 
-    /// Passes an argument by its name.
-    pub fn keyword<T: IntoPyObject<'py>>(&mut self, parameter: usize, value: T) -> Result<()> {
+    /// Passes an argument by its name, the site's `keyword`th.
+    #[inline]
+    pub fn keyword<T: IntoPyObject<'py>>(
+        &mut self,
+        parameter: usize,
+        keyword: usize,
+        value: T,
+    ) -> Result<()> {
         let value = self.call.argument(parameter, value)?;
-        let name = self.call.site.keyword(self.call.py, parameter);
-        self.names
-            .push(name.map_err(|error| self.call.raised(error))?);
-        self.named.push(value);
+        self.values.push(value);
+        self.given |= 1 << keyword;
         Ok(())
     }
 
     /// Passes an argument by its name, where there is one.
+    #[inline]
     pub fn default<T: IntoPyObject<'py>>(
         &mut self,
         parameter: usize,
+        keyword: usize,
         value: Option<T>,
     ) -> Result<()> {
-        value.map_or(Ok(()), |value| self.keyword(parameter, value))
+        value.map_or(Ok(()), |value| self.keyword(parameter, keyword, value))
     }
 
     /// Passes each item by its place.
@@ -154,10 +161,7 @@ impl<'py> Arguments<'py> {
                 .call
                 .argument_error::<T>(parameter, PyTypeError::new_err(message)));
         };
-        for (name, value) in items {
-            self.names.push(name);
-            self.named.push(value);
-        }
+        self.extend(items);
         Ok(())
     }
 
@@ -167,26 +171,42 @@ impl<'py> Arguments<'py> {
         value
             .fill(&items)
             .map_err(|error| self.call.argument_error::<T>(parameter, error))?;
-        for (name, value) in items {
-            self.names.push(name);
-            self.named.push(value);
-        }
+        self.extend(&items);
         Ok(())
     }
 
+    fn extend(&mut self, items: &Bound<'py, PyDict>) {
+        for (name, value) in items {
+            self.more_names.push(name);
+            self.values.push(value);
+        }
+    }
+
     /// Makes the call: `f` gets the values, and the names of the last of them.
+    #[inline]
     pub(super) fn call(
-        mut self,
+        self,
         f: impl FnOnce(&[Bound<'py, PyAny>], Option<&Bound<'py, PyTuple>>) -> Option<Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyAny>> {
-        let call = self.call;
-        let names = if self.names.is_empty() {
-            None
+        let Self {
+            call,
+            values,
+            given,
+            more_names,
+        } = self;
+        let result = if given == 0 && more_names.is_empty() {
+            f(&values, None)
+        } else if more_names.is_empty()
+            && let Some(names) = call.site.kept_names(call.py, given)
+        {
+            f(&values, Some(names.map_err(|error| call.raised(error))?))
         } else {
-            Some(PyTuple::new(call.py, self.names).map_err(|error| call.raised(error))?)
+            let names = call.site.given(given);
+            let names = names.map(|name| PyString::intern(call.py, name).into_any());
+            let names = PyTuple::new(call.py, names.chain(more_names).collect::<Vec<_>>());
+            f(&values, Some(&names.map_err(|error| call.raised(error))?))
         };
-        self.values.append(&mut self.named);
-        f(&self.values, names.as_ref()).ok_or_else(|| Error::take_raised(call.py, call.origin()))
+        result.ok_or_else(|| Error::take_raised(call.py, call.origin()))
     }
 }
 

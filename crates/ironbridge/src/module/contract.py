@@ -347,12 +347,28 @@ def kind_of(annotation):
         return UNKNOWN
 
 
+def remembered(function):
+    """Answers what was asked before, where the types can be told apart."""
+    kept = functools.lru_cache(4096)(function)
+
+    @functools.wraps(function)
+    def ask(rust, annotation):
+        try:
+            return kept(rust, annotation)
+        except TypeError:  # not hashable
+            return function(rust, annotation)
+
+    return ask
+
+
+@remembered
 def fits_argument(rust, annotation):
     """Whether Python takes whatever Rust passes."""
     wanted = members_of_union(annotation)
     return all(any(fits(part, other, ARGUMENTS) for other in wanted) for part in members_of_union(rust))
 
 
+@remembered
 def fits_result(rust, annotation):
     """Whether Rust takes whatever Python gives."""
     wanted = members_of_union(rust)

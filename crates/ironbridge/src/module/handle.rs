@@ -61,11 +61,16 @@ impl Table {
         }
     }
 
+    /// Gives `f` what is called for the member of a call.
     #[inline]
-    fn get<'py>(&self, call: &Call<'py>) -> Result<Bound<'py, PyAny>> {
+    fn member<'py, R>(
+        &self,
+        call: &Call<'py>,
+        f: impl FnOnce(&Bound<'py, PyAny>) -> Result<R>,
+    ) -> Result<R> {
         match &self.members[call.site.index] {
-            Some(member) => Ok(member.bind(call.py).clone()),
-            None => self.find_again(call),
+            Some(member) => f(member.bind(call.py)),
+            None => f(&self.find_again(call)?),
         }
     }
 
@@ -158,8 +163,9 @@ impl Handle {
             let call = Call::new(py, site, location);
             let arguments = arguments(call)?;
             let names = site.names(py).map_err(|error| call.raised(error))?;
-            let callable = table.get(&call)?;
-            call.finish(vectorcall::call(&callable, &arguments, names))
+            table.member(&call, |callable| {
+                call.finish(vectorcall::call(callable, &arguments, names))
+            })
         })
     }
 
@@ -173,11 +179,13 @@ impl Handle {
         let location = Location::caller();
         self.with(|py, table| {
             let call = Call::new(py, site, location);
-            let callable = table.get(&call)?;
             let mut passed = Arguments::new(call);
             arguments(&mut passed)?;
-            let value = passed.call(|values, names| vectorcall::call(&callable, values, names))?;
-            call.convert(&value, "()")
+            table.member(&call, |callable| {
+                let value =
+                    passed.call(|values, names| vectorcall::call(callable, values, names))?;
+                call.convert(&value, "()")
+            })
         })
     }
 
@@ -205,10 +213,11 @@ impl Handle {
         await_python::<T, _, Something>(runs_on, what, move |py| {
             is_current?;
             let call = Call::new(py, site, location);
-            let callable = handle.table().get(&call)?;
             let mut passed = Arguments::new(call);
             arguments(&mut passed)?;
-            passed.call(|values, names| vectorcall::call(&callable, values, names))
+            handle.table().member(&call, |callable| {
+                passed.call(|values, names| vectorcall::call(callable, values, names))
+            })
         })
     }
 
@@ -221,9 +230,10 @@ impl Handle {
         let location = Location::caller();
         self.with(|py, table| {
             let call = Call::new(py, site, location);
-            let owner = table.get(&call)?;
-            let value = owner.getattr(last_name(site.name));
-            call.convert(&value.map_err(|error| call.raised(error))?, "")
+            table.member(&call, |owner| {
+                let value = owner.getattr(last_name(site.name));
+                call.convert(&value.map_err(|error| call.raised(error))?, "")
+            })
         })
     }
 
@@ -237,9 +247,10 @@ impl Handle {
         self.with(|py, table| {
             let call = Call::new(py, site, location);
             let value = call.argument(0, value)?;
-            let owner = table.get(&call)?;
-            let set = owner.setattr(last_name(site.name), value);
-            set.map_err(|error| call.raised(error))
+            table.member(&call, |owner| {
+                let set = owner.setattr(last_name(site.name), value);
+                set.map_err(|error| call.raised(error))
+            })
         })
     }
 }

@@ -6,6 +6,9 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyTuple};
 
+/// Of so many names each choice is kept; of more, a tuple is made for each call.
+const MOST_KEPT: usize = 6;
+
 /// A method of a handle.
 pub struct Site {
     pub(super) index: usize,
@@ -17,6 +20,8 @@ pub struct Site {
     keywords: &'static [&'static str],
     interned: PyOnceLock<Py<PyString>>,
     names: PyOnceLock<Py<PyTuple>>,
+    /// For each choice of names, their tuple.
+    choices: PyOnceLock<Box<[PyOnceLock<Py<PyTuple>>]>>,
 }
 
 impl Site {
@@ -34,6 +39,7 @@ impl Site {
             keywords,
             interned: PyOnceLock::new(),
             names: PyOnceLock::new(),
+            choices: PyOnceLock::new(),
         }
     }
 
@@ -51,25 +57,42 @@ impl Site {
         if self.keywords.is_empty() {
             return Ok(None);
         }
-        let make = || {
-            let names = self.keywords.iter().map(|name| PyString::intern(py, name));
-            Ok::<_, PyErr>(PyTuple::new(py, names.collect::<Vec<_>>())?.unbind())
-        };
-        Ok(Some(self.names.get_or_try_init(py, make)?.bind(py)))
+        let names = self
+            .names
+            .get_or_try_init(py, || self.tuple(py, u64::MAX))?;
+        Ok(Some(names.bind(py)))
     }
 
-    /// The name of a parameter, as the interpreter keeps it.
-    pub(super) fn keyword<'py>(
+    /// The names of the set bits of `given`, where they are few enough that each choice of them is kept.
+    #[inline]
+    pub(super) fn kept_names<'py>(
         &self,
         py: Python<'py>,
-        parameter: usize,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let name = self.parameters.get(parameter).copied().unwrap_or_default();
-        let place = self.keywords.iter().position(|keyword| *keyword == name);
-        match (place, self.names(py)?) {
-            (Some(place), Some(names)) => names.get_item(place),
-            _ => Ok(PyString::intern(py, name).into_any()),
+        given: u64,
+    ) -> Option<PyResult<&Bound<'py, PyTuple>>> {
+        if self.keywords.len() > MOST_KEPT {
+            return None;
         }
+        let choices = self.choices.get_or_init(py, || {
+            let choices = 1_usize << self.keywords.len();
+            (0..choices).map(|_| PyOnceLock::new()).collect()
+        });
+        let choice = choices.get(usize::try_from(given).ok()?)?;
+        let names = choice.get_or_try_init(py, || self.tuple(py, given));
+        Some(names.map(|names| names.bind(py)))
+    }
+
+    fn tuple(&self, py: Python<'_>, given: u64) -> PyResult<Py<PyTuple>> {
+        let names = self.given(given).map(|name| PyString::intern(py, name));
+        Ok(PyTuple::new(py, names.collect::<Vec<_>>())?.unbind())
+    }
+
+    /// The names of the set bits.
+    pub(super) fn given(&self, given: u64) -> impl Iterator<Item = &'static str> {
+        let names = self.keywords.iter().enumerate();
+        names
+            .filter(move |(place, _)| given & (1 << place) != 0)
+            .map(|(_, name)| *name)
     }
 }
 
