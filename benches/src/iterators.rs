@@ -18,8 +18,16 @@ const TIMES: u32 = 10;
 /// All rows.
 pub(crate) fn measure(rounds: usize) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    rows.extend(iterable("iterate a list of 100,000", "items = list(range(100_000))", rounds)?);
-    rows.extend(iterable("iterate a range of 100,000", "items = range(100_000)", rounds)?);
+    rows.extend(iterable(
+        "iterate a list of 100,000",
+        "items = list(range(100_000))",
+        rounds,
+    )?);
+    rows.extend(iterable(
+        "iterate a range of 100,000",
+        "items = range(100_000)",
+        rounds,
+    )?);
     rows.extend(generator(rounds)?);
     rows.extend(callback(rounds)?);
     Ok(rows)
@@ -68,9 +76,17 @@ fn generator(rounds: usize) -> Result<Vec<Row>> {
             });
         }),
         Subject::new("ironbridge Iter", || sum(items_of())),
-        Subject::new("ironbridge Iter::read_ahead(64)", || sum(items_of().read_ahead(64))),
+        Subject::new("ironbridge Iter::read_ahead(64)", || {
+            sum(items_of().read_ahead(64));
+        }),
     ];
-    Ok(measure_row(SUITE, "iterate a generator of 100,000", rounds, TIMES, subjects))
+    Ok(measure_row(
+        SUITE,
+        "iterate a generator of 100,000",
+        rounds,
+        TIMES,
+        subjects,
+    ))
 }
 
 fn sum(items: Iter<i64>) {
@@ -112,7 +128,9 @@ fn callback(rounds: usize) -> Result<Vec<Row>> {
     let callback = Callback::new(|a: i64, b: i64| a + b);
     let ours = ironbridge::attach(|py| {
         use ironbridge::pyo3::prelude::*;
-        callback.into_pyobject(py).map(|object| Object(object.into_ptr()))
+        callback
+            .into_pyobject(py)
+            .map(|object| Object(object.into_ptr()))
     })??;
     let call = |f: Object| {
         move || {
@@ -127,11 +145,23 @@ fn callback(rounds: usize) -> Result<Vec<Row>> {
         Subject::new("C function, attached", call(by_hand)),
         Subject::new("ironbridge Callback", call(ours)),
     ];
-    Ok(measure_row(SUITE, "1,000 calls of Rust from Python", rounds, 200, subjects))
+    Ok(measure_row(
+        SUITE,
+        "1,000 calls of Rust from Python",
+        rounds,
+        200,
+        subjects,
+    ))
 }
 
 /// A callable of a C function that lives as long as the process.
-fn function(f: unsafe extern "C" fn(*mut ffi::PyObject, *mut *mut ffi::PyObject, ffi::Py_ssize_t) -> *mut ffi::PyObject) -> Object {
+fn function(
+    f: unsafe extern "C" fn(
+        *mut ffi::PyObject,
+        *mut *mut ffi::PyObject,
+        ffi::Py_ssize_t,
+    ) -> *mut ffi::PyObject,
+) -> Object {
     let definition = Box::leak(Box::new(ffi::PyMethodDef {
         ml_name: c"add".as_ptr(),
         ml_meth: ffi::PyMethodDefPointer { PyCFunctionFast: f },

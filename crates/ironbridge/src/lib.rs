@@ -19,6 +19,7 @@
 //!
 //! - [`python!`] runs Python that is checked when Rust compiles.
 //! - [`Session`] is a namespace that persists between calls; the same without the macro.
+//! - [`Iter`], [`Generator`], [`Context`] and [`Callback`] are values that go on living on both sides; see [`handles`].
 //! - [`Environment`] finds or makes what Python runs in; [`Interpreter`] starts it with settings, where the defaults do
 //!   not fit.
 //! - [`Error`] tells the whole story; the module [`error`] shows how.
@@ -107,6 +108,8 @@ mod pages {
     struct Interpreter;
     #[doc = include_str!("../../../docs/src/sessions-and-python.md")]
     struct SessionsAndPython;
+    #[doc = include_str!("../../../docs/src/handles.md")]
+    struct Handles;
     #[doc = include_str!("../../../docs/src/errors.md")]
     struct Errors;
     #[doc = include_str!("../../../docs/src/shipping.md")]

@@ -108,7 +108,9 @@ fn next() -> Box<dyn Departure> {
 fn make(departure: Box<dyn Departure>) {
     let mut departure = Some(departure);
     let made = attach(|py| {
-        let Some(departure) = departure.take() else { return };
+        let Some(departure) = departure.take() else {
+            return;
+        };
         match departure.depart(py) {
             (Ok(value), arrival) if is_awaitable(&value) => {
                 asyncio::hand_over(value.unbind(), arrival);
@@ -123,11 +125,16 @@ fn make(departure: Box<dyn Departure>) {
 }
 
 fn is_awaitable(value: &Bound<'_, PyAny>) -> bool {
-    value.get_type().hasattr(intern!(value.py(), "__await__")).unwrap_or(false)
+    value
+        .get_type()
+        .hasattr(intern!(value.py(), "__await__"))
+        .unwrap_or(false)
 }
 
 /// What Python's `threading` calls this thread.
 fn name_thread(py: Python<'_>, name: &str) -> PyResult<()> {
     let threading = py.import("threading")?;
-    threading.call_method0("current_thread")?.setattr("name", name)
+    threading
+        .call_method0("current_thread")?
+        .setattr("name", name)
 }

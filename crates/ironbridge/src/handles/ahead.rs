@@ -85,7 +85,10 @@ fn types(py: Python<'_>) -> PyResult<&[(Py<PyType>, Builtin)]> {
     let types = TYPES.get_or_try_init(py, || {
         let mut all = Vec::new();
         let examples = [
-            (c"(), range(0), range(1 << 70), '', '\\xe9', b''", Builtin::OfImmutable),
+            (
+                c"(), range(0), range(1 << 70), '', '\\xe9', b''",
+                Builtin::OfImmutable,
+            ),
             (
                 c"[], set(), bytearray(), {}, {}.values(), {}.items(), \
                   __import__('_collections').deque(), memoryview(b'')",
@@ -103,7 +106,11 @@ fn types(py: Python<'_>) -> PyResult<&[(Py<PyType>, Builtin)]> {
             all.push((iterator?.get_type().unbind(), Builtin::OfContainer));
         }
         // Up to 3.11 memoryviews and others share the iterator that calls `__getitem__`, whosoever that is.
-        let general = py.eval(c"type(iter(type('', (), {'__getitem__': None})()))", None, None)?;
+        let general = py.eval(
+            c"type(iter(type('', (), {'__getitem__': None})()))",
+            None,
+            None,
+        )?;
         all.retain(|(kind, _)| !kind.is(&general));
         PyResult::Ok(all)
     })?;

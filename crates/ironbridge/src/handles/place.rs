@@ -22,7 +22,9 @@ pub(super) fn name_of<'a>(
     }
     let name = iterator.getattr(intern!(iterator.py(), "__name__"));
     name.and_then(|name| name.extract::<String>())
-        .map_or(Cow::Borrowed("generator"), |name| Cow::Owned(format!("{name}()")))
+        .map_or(Cow::Borrowed("generator"), |name| {
+            Cow::Owned(format!("{name}()"))
+        })
 }
 
 /// The caller's place, unless that is the standard library: an adapter such as `map` asked for the item.

@@ -260,9 +260,9 @@ where
     V: for<'py> IntoPyObject<'py>,
 {
     let py = keywords.py();
-    pairs
-        .into_iter()
-        .try_for_each(|(name, value)| keywords.set_item(name.as_ref(), value.into_bound_py_any(py)?))
+    pairs.into_iter().try_for_each(|(name, value)| {
+        keywords.set_item(name.as_ref(), value.into_bound_py_any(py)?)
+    })
 }
 
 macro_rules! keywords_of_one_type {
@@ -292,7 +292,10 @@ where
     V: for<'py> IntoPyObject<'py> + Clone,
 {
     fn fill(self, keywords: &Bound<'_, PyDict>) -> PyResult<()> {
-        fill_from(self.iter().map(|(name, value)| (name, value.clone())), keywords)
+        fill_from(
+            self.iter().map(|(name, value)| (name, value.clone())),
+            keywords,
+        )
     }
 }
 

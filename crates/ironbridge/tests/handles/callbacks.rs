@@ -15,7 +15,27 @@ fn call(callback: &Callback, arguments: &str) -> Result<Py<PyAny>> {
 }
 
 fn message(callback: &Callback, arguments: &str) -> String {
-    call(callback, arguments).expect_err("it raises").to_string()
+    call(callback, arguments)
+        .expect_err("it raises")
+        .to_string()
+}
+
+fn named(n: u8) -> std::result::Result<u8, std::num::ParseIntError> {
+    n.to_string().parse()
+}
+
+/// An error with a source.
+#[derive(Debug)]
+struct Outer(std::num::ParseIntError);
+impl std::fmt::Display for Outer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("no size given")
+    }
+}
+impl std::error::Error for Outer {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
 }
 
 #[test]
@@ -29,12 +49,14 @@ fn arguments_and_results_cross() -> Result<()> {
     });
     assert_eq!(call(&fallible, "'a b'")?.to_string(), "['a', 'b']");
     let eight = Callback::new(
-        |a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: String| format!("{a}{b}{c}{d}{e}{f}{g}{h}"),
+        |a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: String| {
+            format!("{a}{b}{c}{d}{e}{f}{g}{h}")
+        },
     );
-    assert_eq!(call(&eight, "1, 2, 3, 4, 5, 6, 7, 'x'")?.to_string(), "1234567x");
-    fn named(n: u8) -> std::result::Result<u8, std::num::ParseIntError> {
-        n.to_string().parse()
-    }
+    assert_eq!(
+        call(&eight, "1, 2, 3, 4, 5, 6, 7, 'x'")?.to_string(),
+        "1234567x"
+    );
     assert_eq!(call(&Callback::new(named), "7")?.to_string(), "7");
     Ok(())
 }
@@ -42,15 +64,36 @@ fn arguments_and_results_cross() -> Result<()> {
 #[test]
 fn wrong_arguments_are_type_errors_that_say_which() {
     let two = Callback::new(|_: u64, _: u64| {});
-    assert_eq!(message(&two, "1, 'x'"), "TypeError: callback argument 2: expected u64, found str 'x'");
-    assert_eq!(message(&two, "-1, 2"), "TypeError: callback argument 1: expected u64, found int -1");
-    assert_eq!(message(&two, "1"), "TypeError: callback() takes 2 positional arguments but 1 was given");
-    assert_eq!(message(&two, "1, 2, 3"), "TypeError: callback() takes 2 positional arguments but 3 were given");
-    assert_eq!(message(&two, "1, 2, key=3"), "TypeError: callback() takes no keyword arguments");
+    assert_eq!(
+        message(&two, "1, 'x'"),
+        "TypeError: callback argument 2: expected u64, found str 'x'"
+    );
+    assert_eq!(
+        message(&two, "-1, 2"),
+        "TypeError: callback argument 1: expected u64, found int -1"
+    );
+    assert_eq!(
+        message(&two, "1"),
+        "TypeError: callback() takes 2 positional arguments but 1 was given"
+    );
+    assert_eq!(
+        message(&two, "1, 2, 3"),
+        "TypeError: callback() takes 2 positional arguments but 3 were given"
+    );
+    assert_eq!(
+        message(&two, "1, 2, key=3"),
+        "TypeError: callback() takes no keyword arguments"
+    );
     let none = Callback::new(|| {}).named("done");
-    assert_eq!(message(&none, "1"), "TypeError: done() takes no positional arguments but 1 was given");
+    assert_eq!(
+        message(&none, "1"),
+        "TypeError: done() takes no positional arguments but 1 was given"
+    );
     let list = Callback::new(|_: Vec<u8>| {}).named("sizes");
-    assert_eq!(message(&list, "[1, 300]"), "TypeError: sizes argument 1[1]: expected u8, found int 300");
+    assert_eq!(
+        message(&list, "[1, 300]"),
+        "TypeError: sizes argument 1[1]: expected u8, found int 300"
+    );
 }
 
 #[test]
@@ -61,7 +104,8 @@ fn errors_become_exceptions() -> Result<()> {
     let inner = session.clone();
     let same = Callback::new(move || inner.run("raise error"));
     session.set("f", same)?;
-    session.run("
+    session.run(
+        "
 try:
     f()
 except KeyError as caught:
@@ -69,22 +113,20 @@ except KeyError as caught:
     assert caught.__traceback__ is not None
 else:
     assert False
-")?;
-    let error = call(&Callback::new(|| -> PyResult<()> { Err(PyKeyError::new_err("p")) }), "").expect_err("raises");
-    assert!(error.exception().expect("raised").is_instance_of::<PyKeyError>());
+",
+    )?;
+    let error = call(
+        &Callback::new(|| -> PyResult<()> { Err(PyKeyError::new_err("p")) }),
+        "",
+    )
+    .expect_err("raises");
+    assert!(
+        error
+            .exception()
+            .expect("raised")
+            .is_instance_of::<PyKeyError>()
+    );
 
-    #[derive(Debug)]
-    struct Outer(std::num::ParseIntError);
-    impl std::fmt::Display for Outer {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("no size given")
-        }
-    }
-    impl std::error::Error for Outer {
-        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-            Some(&self.0)
-        }
-    }
     let rust = Callback::new(|text: String| text.parse::<u8>().map_err(Outer));
     let error = call(&rust, "'x'").expect_err("raises");
     assert_eq!(error.to_string(), "RuntimeError: no size given");
@@ -107,15 +149,26 @@ fn a_conversion_error_of_rust_is_a_type_error() -> Result<()> {
     let session = Session::new()?;
     let bad = Callback::new(move || session.eval::<u8>("'x'"));
     let error = call(&bad, "").expect_err("raises");
-    assert!(error.exception().expect("raised").is_instance_of::<PyTypeError>());
+    assert!(
+        error
+            .exception()
+            .expect("raised")
+            .is_instance_of::<PyTypeError>()
+    );
     Ok(())
 }
 
 #[test]
 fn panics_do_not_cross() -> Result<()> {
     let session = Session::new()?;
-    session.set("f", Callback::new(|n: u8| if n > 2 { panic!("{n} is too much") }))?;
-    session.run("
+    session.set(
+        "f",
+        Callback::new(|n: u8| {
+            assert!(n <= 2, "{n} is too much");
+        }),
+    )?;
+    session.run(
+        "
 try:
     f(3)
 except Exception as error:
@@ -123,10 +176,19 @@ except Exception as error:
 else:
     assert False
 f(1)
-")?;
+",
+    )?;
     let error = session.run("f(4)").expect_err("raises");
-    assert!(error.exception().expect("raised").is_instance_of::<PyRuntimeError>());
-    assert!(format!("{error:#}").contains("a panic of Rust code: callback"), "{error:#}");
+    assert!(
+        error
+            .exception()
+            .expect("raised")
+            .is_instance_of::<PyRuntimeError>()
+    );
+    assert!(
+        format!("{error:#}").contains("a panic of Rust code: callback"),
+        "{error:#}"
+    );
     Ok(())
 }
 
@@ -135,17 +197,27 @@ fn the_closure_runs_detached_and_in_parallel() -> Result<()> {
     let session = Session::new()?;
     // Two calls that wait for each other: with the interpreter held by one, they never meet.
     let meet = Arc::new(Barrier::new(2));
-    session.set("meet", Callback::new(move || { meet.wait(); }))?;
-    session.run("
+    session.set(
+        "meet",
+        Callback::new(move || {
+            meet.wait();
+        }),
+    )?;
+    session.run(
+        "
 import threading
 threads = [threading.Thread(target=meet) for _ in range(2)]
 for thread in threads: thread.start()
 for thread in threads: thread.join(10)
 assert not any(thread.is_alive() for thread in threads)
-")?;
+",
+    )?;
     // And it may itself use Python.
     let inner = session.clone();
-    session.set("nested", Callback::new(move |n: u32| inner.eval::<u32>(&format!("{n} * 2"))))?;
+    session.set(
+        "nested",
+        Callback::new(move |n: u32| inner.eval::<u32>(&format!("{n} * 2"))),
+    )?;
     assert_eq!(session.eval::<u32>("nested(nested(3))")?, 12);
     Ok(())
 }
@@ -155,19 +227,24 @@ fn a_changing_closure_is_used_by_one_thread_at_a_time() -> Result<()> {
     let session = Session::new()?;
     let inside = Arc::new(AtomicBool::new(false));
     let mut calls = 0_u32;
-    session.set("count", Callback::new_mut(move || {
-        assert!(!inside.swap(true, SeqCst), "two threads at once");
-        thread::sleep(Duration::from_micros(50));
-        calls += 1;
-        inside.store(false, SeqCst);
-        calls
-    }))?;
-    session.run("
+    session.set(
+        "count",
+        Callback::new_mut(move || {
+            assert!(!inside.swap(true, SeqCst), "two threads at once");
+            thread::sleep(Duration::from_micros(50));
+            calls += 1;
+            inside.store(false, SeqCst);
+            calls
+        }),
+    )?;
+    session.run(
+        "
 import threading
 threads = [threading.Thread(target=lambda: [count() for _ in range(50)]) for _ in range(4)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
-")?;
+",
+    )?;
     assert_eq!(session.eval::<u32>("count()")?, 201);
     Ok(())
 }
@@ -177,12 +254,20 @@ fn a_changing_closure_cannot_be_entered_again() -> Result<()> {
     let session = Session::new()?;
     let inner = session.clone();
     let mut depth = 0;
-    session.set("f", Callback::new_mut(move || -> Result<u32> {
-        depth += 1;
-        inner.eval(&format!("f() + {depth}"))
-    }))?;
+    session.set(
+        "f",
+        Callback::new_mut(move || -> Result<u32> {
+            depth += 1;
+            inner.eval(&format!("f() + {depth}"))
+        }),
+    )?;
     let error = session.run("f()").expect_err("it would wait for itself");
-    assert!(error.to_string().contains("cannot be called from within itself"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("cannot be called from within itself"),
+        "{error}"
+    );
     // Not broken by that.
     let error = session.run("f()").expect_err("again");
     assert!(error.to_string().contains("from within itself"), "{error}");
@@ -208,7 +293,10 @@ fn a_closure_that_can_be_called_once_is() -> Result<()> {
     let owned = String::from("given away");
     let once = Callback::once(move || owned);
     assert_eq!(call(&once, "")?.to_string(), "given away");
-    assert_eq!(message(&once, ""), "RuntimeError: this callback can be called once, and has been");
+    assert_eq!(
+        message(&once, ""),
+        "RuntimeError: this callback can be called once, and has been"
+    );
     Ok(())
 }
 
@@ -225,15 +313,21 @@ fn a_scoped_callback_borrows_and_ends_with_its_scope() -> Result<()> {
     )?;
     assert_eq!(words, ["a", "b"]);
     let error = session.run("push('c')").expect_err("over");
-    assert_eq!(error.to_string(), "RuntimeError: this callback was lent for a time that is over");
+    assert_eq!(
+        error.to_string(),
+        "RuntimeError: this callback was lent for a time that is over"
+    );
     assert_eq!(words, ["a", "b"]);
     // By a panic too.
     let panic = catch_unwind(AssertUnwindSafe(|| {
         let mut seen = 0;
-        Callback::scoped(|| seen += 1, |f| {
-            session.set("count", f).expect("set");
-            panic!("out of here");
-        })
+        Callback::scoped(
+            || seen += 1,
+            |f| {
+                session.set("count", f).expect("set");
+                panic!("out of here");
+            },
+        )
     }));
     assert!(panic.is_err());
     assert!(session.run("count()").is_err());
@@ -265,11 +359,14 @@ fn a_scope_waits_for_the_call_that_is_in_it() -> Result<()> {
 #[test]
 fn python_can_inspect_it() -> Result<()> {
     let session = Session::new()?;
-    let callback = Callback::new(|_: u64, _: u64| {}).named("on_step").documented("Told of each step.");
+    let callback = Callback::new(|_: u64, _: u64| {})
+        .named("on_step")
+        .documented("Told of each step.");
     session.set("f", &callback)?;
     session.set("same", callback.clone())?;
     session.set("other", Callback::new(|_: u64, _: u64| {}))?;
-    session.run("
+    session.run(
+        "
 import functools, inspect, weakref
 assert callable(f)
 assert f.__name__ == f.__qualname__ == 'on_step'
@@ -281,7 +378,8 @@ assert f == same and hash(f) == hash(same) and f != other and f != 3
 assert functools.wraps(f)(lambda *a: None).__name__ == 'on_step'
 assert weakref.ref(f)() is f
 [f].remove(same)
-")?;
+",
+    )?;
     assert!(format!("{callback:?}").contains("on_step"));
     Ok(())
 }
@@ -299,13 +397,15 @@ fn what_a_closure_holds_goes_with_it() -> Result<()> {
     let session = Session::new()?;
     session.set("f", Callback::new(move || held.0.load(SeqCst)))?;
     // In a cycle of Python's, found by its collector.
-    session.run("
+    session.run(
+        "
 import gc
 cycle = [f]
 cycle.append(cycle)
 f()
 del f, cycle
-")?;
+",
+    )?;
     assert_eq!(drops.load(SeqCst), 0);
     session.run("gc.collect()")?;
     assert_eq!(drops.load(SeqCst), 1);
@@ -319,10 +419,13 @@ fn an_error_survives_the_way_through_python_and_back() -> Result<()> {
     let raise = Callback::new(|| -> PyResult<()> { Err(PyValueError::new_err("deep")) });
     session.set("deep", raise)?;
     let (inner, kept) = (session.clone(), seen.clone());
-    session.set("outer", Callback::new(move || {
-        let error = inner.run("deep()").expect_err("raises");
-        *kept.lock().expect("unpoisoned") = Some(error);
-    }))?;
+    session.set(
+        "outer",
+        Callback::new(move || {
+            let error = inner.run("deep()").expect_err("raises");
+            *kept.lock().expect("unpoisoned") = Some(error);
+        }),
+    )?;
     session.run("outer()")?;
     let error = seen.lock().expect("unpoisoned").take().expect("kept");
     assert_eq!(error.to_string(), "ValueError: deep");

@@ -51,7 +51,12 @@ fn run_passes_errors_with_their_traceback_and_honours_suppression() -> Result<()
     let error = context
         .run(|_| session.run("int('many')"))
         .expect_err("not suppressed");
-    assert!(error.exception().expect("the same").is_instance_of::<PyValueError>());
+    assert!(
+        error
+            .exception()
+            .expect("the same")
+            .is_instance_of::<PyValueError>()
+    );
     let suppressing: Context<String> = session.eval("Noting(suppress=True)")?;
     let hidden = suppressing.run(|_| session.run("int('few')"))?;
     assert_eq!(hidden, None);
@@ -61,7 +66,10 @@ fn run_passes_errors_with_their_traceback_and_honours_suppression() -> Result<()
         .expect_err("too big");
     assert_eq!(error.kind(), ErrorKind::Conversion);
     let left = session.get::<Left>("left")?;
-    let kinds: Vec<_> = left.iter().map(|(kind, _, trace, _)| (kind.as_deref(), *trace)).collect();
+    let kinds: Vec<_> = left
+        .iter()
+        .map(|(kind, _, trace, _)| (kind.as_deref(), *trace))
+        .collect();
     assert_eq!(
         kinds,
         [
@@ -71,7 +79,10 @@ fn run_passes_errors_with_their_traceback_and_honours_suppression() -> Result<()
             (Some("TypeError"), false)
         ]
     );
-    assert!(left.iter().all(|(.., handled)| *handled), "sys.exc_info() agrees");
+    assert!(
+        left.iter().all(|(.., handled)| *handled),
+        "sys.exc_info() agrees"
+    );
     Ok(())
 }
 
@@ -136,8 +147,14 @@ fn a_value_of_another_type_leaves_again() -> Result<()> {
     let session = noting()?;
     let context: Context<u8> = session.eval("Noting()")?;
     let error = context.enter().expect_err("a str");
-    assert_eq!(error.to_string(), "the context's value: expected u8, found str 'value'");
-    assert_eq!(session.get::<Left>("left")?[0].0.as_deref(), Some("TypeError"));
+    assert_eq!(
+        error.to_string(),
+        "the context's value: expected u8, found str 'value'"
+    );
+    assert_eq!(
+        session.get::<Left>("left")?[0].0.as_deref(),
+        Some("TypeError")
+    );
     let suppressing: Context<u8> = session.eval("Noting(suppress=True)")?;
     assert!(suppressing.run(|_| Ok(())).is_err());
     Ok(())
@@ -166,7 +183,10 @@ fn files_and_temporary_directories_work() -> Result<()> {
     file.run(|file| {
         python! { 'file.write("text") }
     })?;
-    assert_eq!(std::fs::read_to_string(&path).expect("closed and there"), "text");
+    assert_eq!(
+        std::fs::read_to_string(&path).expect("closed and there"),
+        "text"
+    );
     guard.exit()?;
     assert!(!path.exists());
     // A context that is used inside of Python too.
@@ -191,8 +211,7 @@ fn a_generator_context_can_be_entered_once() -> Result<()> {
     let error = once.run(Ok).expect_err("used up");
     let exception = error.exception().expect("raised");
     assert!(
-        exception.is_instance_of::<PyRuntimeError>()
-            || exception.type_name() == "AttributeError",
+        exception.is_instance_of::<PyRuntimeError>() || exception.type_name() == "AttributeError",
         "{error}"
     );
     Ok(())
@@ -203,9 +222,14 @@ fn what_is_no_context_manager_says_so() -> Result<()> {
     let session = Session::new()?;
     let error = session.eval::<Context<u8>>("3").expect_err("an int");
     let text = format!("{error:#}");
-    assert!(text.contains("'int' object is not a context manager"), "{text}");
+    assert!(
+        text.contains("'int' object is not a context manager"),
+        "{text}"
+    );
     session.run("import asyncio\nlock = asyncio.Lock()")?;
-    let error = session.get::<Context<u8>>("lock").expect_err("no plain one");
+    let error = session
+        .get::<Context<u8>>("lock")
+        .expect_err("no plain one");
     assert!(format!("{error:#}").contains("asynchronous"), "{error:#}");
     Ok(())
 }

@@ -20,7 +20,10 @@ fn anything_callable_is_a_function() -> Result<()> {
     let class: Function = session.eval("int")?;
     assert_eq!(class.call::<u32, _>(("12",))?, 12);
     let error = session.eval::<Function>("3").expect_err("an int");
-    assert!(format!("{error:#}").contains("'int' object is not callable"), "{error:#}");
+    assert!(
+        format!("{error:#}").contains("'int' object is not callable"),
+        "{error:#}"
+    );
     Ok(())
 }
 
@@ -58,7 +61,10 @@ fn keywords_come_in_several_forms() -> Result<()> {
     let slice: &[(&str, u8)] = &[("a", 1)];
     assert_eq!(f.call_with::<String, _, _>((), slice)?, "((), [('a', 1)])");
     let map = HashMap::from([("a".to_owned(), vec![1, 2])]);
-    assert_eq!(f.call_with::<String, _, _>((), map)?, "((), [('a', [1, 2])])");
+    assert_eq!(
+        f.call_with::<String, _, _>((), map)?,
+        "((), [('a', [1, 2])])"
+    );
     let mixed = f.call_with::<String, _, _>((), (("a", 1), ("b", "x"), ("c", None::<u8>)))?;
     assert_eq!(mixed, "((), [('a', 1), ('b', 'x'), ('c', None)])");
     assert_eq!(f.call_with::<String, _, _>((), ())?, "((), [])");

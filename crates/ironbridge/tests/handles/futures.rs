@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use futures::future::{join_all, select};
 use ironbridge::__private::{RunsOn, await_python};
+use ironbridge::handles::Returns;
 use ironbridge::pyo3::exceptions::{PyKeyError, PyValueError};
 use ironbridge::pyo3::prelude::*;
-use ironbridge::handles::Returns;
 use ironbridge::session::Function;
 use ironbridge::{Error, ErrorKind, Result, Session, attach, python};
 use pollster::block_on;
@@ -72,7 +72,10 @@ where
 fn until(session: &Session, expression: &str) {
     let begun = Instant::now();
     while !session.eval::<bool>(expression).expect("it runs") {
-        assert!(begun.elapsed() < Duration::from_secs(10), "never {expression}");
+        assert!(
+            begun.elapsed() < Duration::from_secs(10),
+            "never {expression}"
+        );
         thread::sleep(Duration::from_millis(1));
     }
 }
@@ -106,9 +109,14 @@ fn plain_functions_run_on_the_pool_at_once() -> Result<()> {
     assert!(name.starts_with("ironbridge-pool-"), "{name}");
     let begun = Instant::now();
     let naps = (0..4).map(|n| call::<u32, _>(&session, RunsOn::Pool, "nap", n));
-    let naps = block_on(join_all(naps)).into_iter().collect::<Result<Vec<_>>>()?;
+    let naps = block_on(join_all(naps))
+        .into_iter()
+        .collect::<Result<Vec<_>>>()?;
     assert_eq!(naps, [0, 1, 2, 3]);
-    assert!(begun.elapsed() < Duration::from_millis(390), "one after the other");
+    assert!(
+        begun.elapsed() < Duration::from_millis(390),
+        "one after the other"
+    );
     let doubled = block_on(call::<u32, _>(&session, RunsOn::Pool, "gives_awaitable", 4))?;
     assert_eq!(doubled, 8);
     Ok(())
@@ -120,25 +128,45 @@ fn errors_come_out_of_every_stage() -> Result<()> {
     for runs_on in [RunsOn::Loop, RunsOn::Pool] {
         let error = block_on(call::<u32, _>(&session, runs_on, "fail", 0)).expect_err("raised");
         assert_eq!(error.to_string(), "ValueError: no such thing");
-        assert!(error.exception().expect("raised").is_instance_of::<PyValueError>());
+        assert!(
+            error
+                .exception()
+                .expect("raised")
+                .is_instance_of::<PyValueError>()
+        );
         let story = format!("{error:#}");
-        assert!(story.contains("raise ValueError") && story.contains("futures.rs:"), "{story}");
-        let error = block_on(call::<String, _>(&session, runs_on, "double", 3)).expect_err("an int");
+        assert!(
+            story.contains("raise ValueError") && story.contains("futures.rs:"),
+            "{story}"
+        );
+        let error =
+            block_on(call::<String, _>(&session, runs_on, "double", 3)).expect_err("an int");
         assert_eq!(error.to_string(), "call(): expected String, found int 6");
         let refused = await_python::<u32, _, _>(runs_on, "call()", |py| {
             Err(Error::from(PyKeyError::new_err("argument").clone_ref(py)))
         });
-        assert_eq!(block_on(refused).expect_err("refused").to_string(), "KeyError: 'argument'");
-        let nothing = await_python::<u32, _, _>(runs_on, "call()", |py| Ok(py.None().into_bound(py)));
-        assert!(block_on(nothing).is_err(), "None is no number, nor awaitable");
+        assert_eq!(
+            block_on(refused).expect_err("refused").to_string(),
+            "KeyError: 'argument'"
+        );
+        let nothing =
+            await_python::<u32, _, _>(runs_on, "call()", |py| Ok(py.None().into_bound(py)));
+        assert!(
+            block_on(nothing).is_err(),
+            "None is no number, nor awaitable"
+        );
     }
-    let error = block_on(call::<u32, _>(&session, RunsOn::Loop, "cancel_myself", 0)).expect_err("cancelled");
+    let error = block_on(call::<u32, _>(&session, RunsOn::Loop, "cancel_myself", 0))
+        .expect_err("cancelled");
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     let error = block_on(call::<u32, _>(&session, RunsOn::Loop, "leave", 3)).expect_err("it left");
     assert_eq!(error.kind(), ErrorKind::SystemExit);
     assert_eq!(error.exit_code(), Some(3));
     // And the loop goes on.
-    assert_eq!(block_on(call::<u32, _>(&session, RunsOn::Loop, "double", 1))?, 2);
+    assert_eq!(
+        block_on(call::<u32, _>(&session, RunsOn::Loop, "double", 1))?,
+        2
+    );
     Ok(())
 }
 
@@ -182,7 +210,11 @@ fn polling_does_not_wait_for_the_interpreter() -> Result<()> {
             assert!(futures::poll!(&mut call).is_pending());
         }
     });
-    assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_millis(100),
+        "{:?}",
+        begun.elapsed()
+    );
     holder.join().expect("no panic")
 }
 

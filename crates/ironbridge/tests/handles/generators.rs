@@ -44,7 +44,10 @@ fn the_first_value_must_be_none_as_in_python() -> Result<()> {
     let session = Session::new()?;
     let mut chat = chat(&session)?;
     let error = chat.send("too soon".into()).expect_err("just started");
-    assert!(error.to_string().contains("just-started generator"), "{error}");
+    assert!(
+        error.to_string().contains("just-started generator"),
+        "{error}"
+    );
     Ok(())
 }
 
@@ -57,7 +60,11 @@ fn an_error_that_is_thrown_comes_back_the_same() -> Result<()> {
     let text = error.to_string();
     let back = chat.throw(error).expect_err("not caught");
     assert_eq!(back.to_string(), text);
-    assert!(back.exception().expect("the same").is_instance_of::<PyValueError>());
+    assert!(
+        back.exception()
+            .expect("the same")
+            .is_instance_of::<PyValueError>()
+    );
     assert!(chat.is_finished());
     assert_eq!(session.eval::<usize>("len(log)")?, 1);
     Ok(())
@@ -73,10 +80,17 @@ fn it_is_closed_by_close_by_drop_and_by_a_wrong_value() -> Result<()> {
     let mut second = session.call::<Generator<String, String, u32>, _>("chat", ())?;
     second.resume()?;
     drop(second);
-    assert_eq!(session.eval::<usize>("len(log)")?, 2, "at the next attachment");
+    assert_eq!(
+        session.eval::<usize>("len(log)")?,
+        2,
+        "at the next attachment"
+    );
     let mut wrong = session.call::<Generator<u8, String, u32>, _>("chat", ())?;
     let error = wrong.resume().expect_err("no number");
-    assert_eq!(error.to_string(), "chat()[0]: expected u8, found str 'hello'");
+    assert_eq!(
+        error.to_string(),
+        "chat()[0]: expected u8, found str 'hello'"
+    );
     assert!(wrong.is_finished());
     assert_eq!(session.eval::<usize>("len(log)")?, 3);
     Ok(())
@@ -96,7 +110,12 @@ fn close_says_what_went_wrong() -> Result<()> {
     let mut stubborn = stubborn;
     stubborn.resume()?;
     let error = stubborn.close().expect_err("it ignores the end");
-    assert!(error.exception().expect("raised").is_instance_of::<PyRuntimeError>());
+    assert!(
+        error
+            .exception()
+            .expect("raised")
+            .is_instance_of::<PyRuntimeError>()
+    );
     Ok(())
 }
 
@@ -145,11 +164,10 @@ fn iterated_over_it_keeps_what_it_returned() -> Result<()> {
 }
 
 #[test]
-fn what_is_no_generator_says_what_is_missing() -> Result<()> {
+fn what_is_no_generator_says_what_is_missing() {
     let error = python! { -> Generator<u8> => [1, 2] }.expect_err("a list");
     let text = format!("{error:#}");
     assert!(text.contains("'list' object is not a generator"), "{text}");
-    Ok(())
 }
 
 #[test]
@@ -172,7 +190,9 @@ fn a_class_with_the_methods_of_a_generator_is_one() -> Result<()> {
     }?;
     assert_eq!(counter.resume()?, Yielded(1));
     assert_eq!(counter.send(10)?, Yielded(11));
-    let error: Error = counter.throw(PyValueError::new_err("x")).expect_err("raised");
+    let error: Error = counter
+        .throw(PyValueError::new_err("x"))
+        .expect_err("raised");
     assert_eq!(error.to_string(), "ValueError: x");
     Ok(())
 }

@@ -95,7 +95,12 @@ fn a_list_that_changes_is_seen_as_far_as_it_was_read() -> Result<()> {
     assert_eq!(words.next().transpose()?, Some(0));
     session.run("words['more'] = None")?;
     let error = words.find_map(Result::err).expect("Python notices");
-    assert!(error.exception().expect("an exception").is_instance_of::<PyRuntimeError>());
+    assert!(
+        error
+            .exception()
+            .expect("an exception")
+            .is_instance_of::<PyRuntimeError>()
+    );
     assert!(words.next().is_none());
     Ok(())
 }
@@ -114,7 +119,10 @@ fn a_wrong_item_is_named_by_its_index_and_ends_the_iteration() -> Result<()> {
         assert_eq!(words.by_ref().take(17).filter_map(Result::ok).count(), 17);
         let error = words.next().expect("an item").expect_err("no str");
         assert_eq!(error.kind(), ErrorKind::Conversion);
-        assert_eq!(error.to_string(), "words()[17]: expected String, found int 17");
+        assert_eq!(
+            error.to_string(),
+            "words()[17]: expected String, found int 17"
+        );
         if ahead == 1 {
             assert!(format!("{error:#}").contains("iterators.rs:"), "{error:#}");
         }
@@ -125,13 +133,17 @@ fn a_wrong_item_is_named_by_its_index_and_ends_the_iteration() -> Result<()> {
         .eval::<Iter<Vec<u8>>>("[[1], [2, 300]]")?
         .collect_all()
         .expect_err("too big");
-    assert_eq!(error.to_string(), "iterator[1][1]: expected u8, found int 300");
+    assert_eq!(
+        error.to_string(),
+        "iterator[1][1]: expected u8, found int 300"
+    );
     let named = session.eval::<Iter<u8>>("['x']")?.named("sizes()");
     let error = named.collect_all().expect_err("no number");
     assert_eq!(error.to_string(), "sizes()[0]: expected u8, found str 'x'");
     // Through an adapter of the standard library the place is nobody's.
-    let mut mapped = session.eval::<Iter<u8>>("['x']")?.map(|item| item);
-    let error = mapped.next().expect("an item").expect_err("no number");
+    let mut mapped = session.eval::<Iter<u8>>("['x']")?.map(|item| (1, item));
+    let (_, item) = mapped.next().expect("an item");
+    let error = item.expect_err("no number");
     assert!(!format!("{error:#}").contains("/rustc/"), "{error:#}");
     Ok(())
 }
@@ -168,10 +180,16 @@ fn an_iterator_goes_back_with_the_items_that_are_left() -> Result<()> {
     let session = Session::new()?;
     for taken in [0, 1, 2, 5, 100, 1000] {
         let mut items: Iter<u32> = session.eval("list(range(1000))")?;
-        assert_eq!(items.by_ref().take(taken).filter_map(Result::ok).count(), taken);
+        assert_eq!(
+            items.by_ref().take(taken).filter_map(Result::ok).count(),
+            taken
+        );
         session.set("rest", items)?;
         let rest: Vec<u32> = session.eval("list(rest)")?;
-        assert_eq!(rest, (u32::try_from(taken).expect("small")..1000).collect::<Vec<_>>());
+        assert_eq!(
+            rest,
+            (u32::try_from(taken).expect("small")..1000).collect::<Vec<_>>()
+        );
     }
     // The very iterator where nothing was read ahead.
     session.run("it = iter([1, 2])")?;
@@ -246,5 +264,87 @@ fn an_iterator_inside_attached_code_works_too() -> Result<()> {
         iter.sum()
     })??;
     assert_eq!(sum, 6);
+    Ok(())
+}
+
+/// Numbers take a short way; it must be the same as PyO3's.
+#[test]
+fn numbers_are_read_as_by_extract() -> Result<()> {
+    fn same<T>(session: &Session)
+    where
+        T: PartialEq + std::fmt::Debug + 'static,
+        T: for<'a, 'py> FromPyObject<'a, 'py>,
+    {
+        for value in [
+            "0",
+            "1",
+            "-1",
+            "127",
+            "128",
+            "-128",
+            "255",
+            "256",
+            "-32768",
+            "65535",
+            "65536",
+            "2**31 - 1",
+            "2**31",
+            "-2**31",
+            "2**32",
+            "2**63 - 1",
+            "2**63",
+            "-2**63",
+            "-2**63 - 1",
+            "2**64 - 1",
+            "2**64",
+            "True",
+            "1.0",
+            "-0.5",
+            "float('inf')",
+            "Int(7)",
+            "Float(1.5)",
+            "Index()",
+            "'1'",
+            "None",
+        ] {
+            let one: Result<T> = session.eval(value);
+            for repeated in [1, 3] {
+                let items: Iter<T> = session
+                    .eval(&format!("[{value}] * {repeated}"))
+                    .expect("a list");
+                match (items.collect_all(), &one) {
+                    (Ok(items), Ok(one)) => {
+                        assert!(items.iter().all(|item| item == one), "{value}");
+                    }
+                    (Err(_), Err(_)) => {}
+                    other => panic!("{value}: {other:?}"),
+                }
+            }
+        }
+    }
+    let session = Session::new()?;
+    python! { session =>
+        class Int(int):
+            pass
+        class Float(float):
+            pass
+        class Index:
+            def __index__(self):
+                return 3
+    }?;
+    same::<i64>(&session);
+    same::<i32>(&session);
+    same::<i16>(&session);
+    same::<i8>(&session);
+    same::<isize>(&session);
+    same::<u64>(&session);
+    same::<u32>(&session);
+    same::<u16>(&session);
+    same::<u8>(&session);
+    same::<usize>(&session);
+    same::<f64>(&session);
+    same::<f32>(&session);
+    same::<bool>(&session);
+    same::<i128>(&session);
     Ok(())
 }

@@ -11,15 +11,15 @@ use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use pyo3::IntoPyObjectExt;
 
 use exclusive::{Exclusive, Loan};
 use object::Object;
 pub(super) use raise::panicked;
-pub use signature::{IntoCallback, IntoCallbackMut, IntoCallbackOnce};
 use signature::{Arguments, Boxed, Value};
+pub use signature::{IntoCallback, IntoCallbackMut, IntoCallbackOnce};
 
 /// A Rust closure that Python can call.
 ///
@@ -223,8 +223,7 @@ where
         let py = arguments.py();
         let arguments = A::extract(name, arguments)?;
         // A panic is caught before the thread attaches again.
-        let outcome =
-            py.detach(|| catch_unwind(AssertUnwindSafe(|| (self.function)(arguments))));
+        let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(|| (self.function)(arguments))));
         match outcome {
             Ok(Ok(value)) => value.into_python(py),
             Ok(Err(error)) => Err(raise::raise(py, error)),

@@ -81,11 +81,7 @@ pub trait Value: for<'py> IntoPyObject<'py> + Send + 'static {
 impl<T> Value for T where T: for<'py> IntoPyObject<'py> + Send + 'static {}
 
 /// Converts the argument of that index.
-fn argument<T: Argument>(
-    name: &str,
-    arguments: &Bound<'_, PyTuple>,
-    index: usize,
-) -> PyResult<T> {
+fn argument<T: Argument>(name: &str, arguments: &Bound<'_, PyTuple>, index: usize) -> PyResult<T> {
     let value = arguments.get_borrowed_item(index)?;
     value
         .extract::<T>()
@@ -93,12 +89,7 @@ fn argument<T: Argument>(
 }
 
 #[cold]
-fn not_the_argument<T>(
-    value: &Bound<'_, PyAny>,
-    error: PyErr,
-    name: &str,
-    index: usize,
-) -> PyErr {
+fn not_the_argument<T>(value: &Bound<'_, PyAny>, error: PyErr, name: &str, index: usize) -> PyErr {
     let py = value.py();
     let why = error.clone_ref(py);
     let what = format!("{name} argument {}", index + 1);
