@@ -431,3 +431,22 @@ fn an_error_survives_the_way_through_python_and_back() -> Result<()> {
     assert_eq!(error.to_string(), "ValueError: deep");
     Ok(())
 }
+
+/// What the macro of typed modules does with an argument `impl Fn(u64, u64) -> Result<()> + …`.
+#[test]
+fn an_opaque_closure_can_be_passed_on() -> Result<()> {
+    fn each(
+        session: &Session,
+        f: impl Fn(u64, u64) -> Result<u64> + Send + Sync + 'static,
+    ) -> Result<()> {
+        session.set("f", ironbridge::__private::callback(f))
+    }
+    fn plain(session: &Session, f: impl Fn(String) + Send + Sync + 'static) -> Result<()> {
+        session.set("g", ironbridge::__private::callback(f))
+    }
+    let session = Session::new()?;
+    each(&session, |a, b| Ok(a * b))?;
+    plain(&session, |text| assert_eq!(text, "x"))?;
+    assert_eq!(session.eval::<u64>("f(2, 3)")?, 6);
+    session.run("assert g('x') is None")
+}
