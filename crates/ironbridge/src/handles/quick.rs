@@ -1,5 +1,5 @@
-//! Numbers out of Python without the detour: for iterators of many, where the call of `extract` costs as much as the
-//! step of the iterator.
+//! Numbers out of Python without the detour: for iterators of many and for callbacks, where the call of `extract` costs
+//! as much as a step of the iterator.
 //!
 //! `PyO3`'s conversions of numbers are functions of another crate that are not inlined. What they do beyond reading the
 //! number (`__index__`, subclasses, errors) is left to them: here only Python's own `int` and `float` are read, and only
@@ -14,7 +14,7 @@ use pyo3::{Borrowed, ffi};
 /// The number, where it is one of Python's own that fits a number type `T`. For other `T` this is nothing, known when
 /// the program is compiled.
 #[inline]
-pub(super) fn number<T: 'static>(object: Borrowed<'_, '_, PyAny>) -> Option<T> {
+pub(in crate::handles) fn number<T: 'static>(object: Borrowed<'_, '_, PyAny>) -> Option<T> {
     macro_rules! integers {
         ($($integer:ty)+) => {$(
             if is::<T, $integer>() {
