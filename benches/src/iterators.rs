@@ -77,7 +77,7 @@ fn generator(rounds: usize) -> Result<Vec<Row>> {
         }),
         Subject::new("ironbridge Iter", || sum(items_of())),
         Subject::new("ironbridge Iter::read_ahead(64)", || {
-            sum(items_of().read_ahead(64))
+            sum(items_of().read_ahead(64));
         }),
     ];
     Ok(measure_row(

@@ -22,6 +22,7 @@
 //! - [`#[derive(Python)]`](macro@Python) converts your types; the module [`convert`] lists what converts by itself.
 //! - [`#[module]`](macro@module) declares a Python module as a Rust trait, [`#[class]`](macro@class) a class; the module
 //!   [`module`](mod@module) lists what can be declared.
+//! - [`Iter`], [`Generator`], [`Context`] and [`Callback`] are values that go on living on both sides; see [`handles`].
 //! - [`Environment`] finds or makes what Python runs in; [`Interpreter`] starts it with settings, where the defaults do
 //!   not fit.
 //! - [`Error`] tells the whole story; the module [`error`] shows how.
@@ -291,6 +292,8 @@ mod pages {
     #[cfg(feature = "arrow")]
     #[doc = include_str!("../../../docs/src/arrays.md")]
     struct Arrays;
+    #[doc = include_str!("../../../docs/src/handles.md")]
+    struct Handles;
     #[doc = include_str!("../../../docs/src/errors.md")]
     struct Errors;
     #[cfg(feature = "serde")]

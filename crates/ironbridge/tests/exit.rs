@@ -316,7 +316,7 @@ fn main() -> ExitCode {
                 await_until("begun");
                 Interpreter::get().unwrap().shutdown().unwrap();
                 let late = pollster::block_on(call(RunsOn::Loop, "linger"));
-                println!("kind {:?}", late.unwrap_err().kind());
+                say(&format!("kind {:?}", late.unwrap_err().kind()));
             }),
         ],
     )

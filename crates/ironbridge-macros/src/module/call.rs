@@ -38,14 +38,17 @@ pub(crate) fn body(member: &Member, index: usize, handle: &TokenStream) -> Token
         let result = &member.result;
         quote!(#result)
     };
+    let what = format!("{}()", member.python_name.as_deref().unwrap_or_default());
     let finish = if is_unit(&member.result) {
         quote!(::core::result::Result::Ok({ let #private::Discard = __value?; }))
+    } else if lives_on(&member.result) {
+        // Its later errors name the call that it came from.
+        quote!(::core::result::Result::Ok(__value?.named(#what)))
     } else {
         quote!(::core::result::Result::Ok(__value?))
     };
     let call = format_ident!("__call");
     if member.is_async() {
-        let what = format!("{}()", member.python_name.as_deref().unwrap_or_default());
         let owned = member.parameters.iter().filter_map(owned);
         let pushes = pushes(member, &call, true);
         return quote! {
@@ -115,6 +118,13 @@ fn is_named(parameter: &Parameter) -> bool {
         parameter.kind,
         ParameterKind::Keyword | ParameterKind::Default | ParameterKind::KeywordDefault
     )
+}
+
+/// Whether the result is an iterator or a generator.
+fn lives_on(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| {
+        (last.ident == "Iter" || last.ident == "Generator") && !last.arguments.is_none()
+    }))
 }
 
 fn is_unit(ty: &Type) -> bool {

@@ -218,7 +218,7 @@ fn take_messages(event_loop: &Bound<'_, PyAny>, tasks: &Bound<'_, PyDict>) {
         match message {
             Message::Start(departure) if departure.is_abandoned() => {}
             Message::Start(departure) => match departure.depart(py) {
-                (Ok(awaitable), arrival) => run(event_loop, tasks, &awaitable, arrival),
+                (Ok(awaitable), arrival) => run(event_loop, tasks, &awaitable, &arrival),
                 (Err(error), arrival) => arrival.fail(error),
             },
             Message::Await(awaitable, arrival) if arrival.is_abandoned() => {
@@ -226,7 +226,7 @@ fn take_messages(event_loop: &Bound<'_, PyAny>, tasks: &Bound<'_, PyDict>) {
                 let _ = awaitable.call_method0(py, intern!(py, "close"));
             }
             Message::Await(awaitable, arrival) => {
-                run(event_loop, tasks, awaitable.bind(py), arrival);
+                run(event_loop, tasks, awaitable.bind(py), &arrival);
             }
             Message::Cancel(number) => {
                 if let Ok(Some(task)) = tasks.get_item(number) {
@@ -242,7 +242,7 @@ fn run(
     event_loop: &Bound<'_, PyAny>,
     tasks: &Bound<'_, PyDict>,
     awaitable: &Bound<'_, PyAny>,
-    arrival: Arc<dyn Arrival>,
+    arrival: &Arc<dyn Arrival>,
 ) {
     let py = tasks.py();
     let number = arrival.number();

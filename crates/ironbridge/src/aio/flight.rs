@@ -103,10 +103,7 @@ pub(super) trait Departure: Send {
     fn is_abandoned(&self) -> bool;
 
     /// Makes the call: an awaitable, or the result of a plain function; and where that is to arrive.
-    fn depart<'py>(
-        self: Box<Self>,
-        py: Python<'py>,
-    ) -> (Result<Bound<'py, PyAny>>, Arc<dyn Arrival>);
+    fn depart(self: Box<Self>, py: Python<'_>) -> (Result<Bound<'_, PyAny>>, Arc<dyn Arrival>);
 
     /// Ends it without a call.
     fn refuse(self: Box<Self>, why: Error);
@@ -177,10 +174,7 @@ where
         self.landing.is_abandoned()
     }
 
-    fn depart<'py>(
-        self: Box<Self>,
-        py: Python<'py>,
-    ) -> (Result<Bound<'py, PyAny>>, Arc<dyn Arrival>) {
+    fn depart(self: Box<Self>, py: Python<'_>) -> (Result<Bound<'_, PyAny>>, Arc<dyn Arrival>) {
         let Self { make, landing } = *self;
         let landing = Arc::new(landing);
         (make(py), landing)

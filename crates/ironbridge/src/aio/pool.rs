@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -18,6 +19,9 @@ use crate::interpreter::attach;
 const STACK: usize = 16 << 20;
 /// At least so many threads may run: they often wait.
 const FEWEST: usize = 4;
+
+/// A thread that has made calls for so long lets others have the interpreter.
+const LONGEST: Duration = Duration::from_millis(5);
 
 struct Pool {
     waiting: VecDeque<Box<dyn Departure>>,
@@ -39,8 +43,17 @@ fn lock() -> MutexGuard<'static, Pool> {
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The most threads. Asked for once: the answer is in files.
+fn most() -> usize {
+    static MOST: OnceLock<usize> = OnceLock::new();
+    *MOST.get_or_init(|| {
+        thread::available_parallelism().map_or(FEWEST, |cores| cores.get().max(FEWEST))
+    })
+}
+
 /// Has a thread make the call.
 pub(super) fn submit(departure: Box<dyn Departure>) {
+    let most = most();
     let mut pool = lock();
     let process = std::process::id();
     if pool.process != process {
@@ -49,7 +62,6 @@ pub(super) fn submit(departure: Box<dyn Departure>) {
         (pool.threads, pool.idle, pool.process) = (0, 0, process);
     }
     pool.waiting.push_back(departure);
-    let most = thread::available_parallelism().map_or(FEWEST, |cores| cores.get().max(FEWEST));
     if pool.waiting.len() <= pool.idle || pool.threads == most {
         COME.notify_one();
         return;
@@ -84,43 +96,55 @@ fn no_thread(error: &std::io::Error) {
 fn work(name: &str) {
     let _ = attach(|py| name_thread(py, name));
     loop {
-        let departure = next();
-        if departure.is_abandoned() {
-            continue;
-        }
+        wait();
         // A panic of a conversion costs one call, not the thread.
-        let _ = catch_unwind(AssertUnwindSafe(|| make(departure)));
+        let worked = catch_unwind(AssertUnwindSafe(|| attach(work_attached)));
+        if let Ok(Err(error)) = worked {
+            refuse_waiting(&error);
+        }
     }
 }
 
-fn next() -> Box<dyn Departure> {
+/// Waits until there is a call to make. It is not taken yet: while this thread waits for the interpreter, the one that
+/// has it may come to make the call.
+fn wait() {
     let mut pool = lock();
-    loop {
-        if let Some(departure) = pool.waiting.pop_front() {
-            return departure;
-        }
+    while pool.waiting.is_empty() {
         pool.idle += 1;
         pool = COME.wait(pool).unwrap_or_else(PoisonError::into_inner);
         pool.idle -= 1;
     }
 }
 
-fn make(departure: Box<dyn Departure>) {
-    let mut departure = Some(departure);
-    let made = attach(|py| {
-        let Some(departure) = departure.take() else {
+/// Makes the calls that wait, as long as there are some: handing the interpreter from thread to thread costs more than
+/// most calls. Others that want it get it in between.
+fn work_attached(py: Python<'_>) {
+    let begun = Instant::now();
+    while begun.elapsed() < LONGEST {
+        let Some(departure) = lock().waiting.pop_front() else {
             return;
         };
-        match departure.depart(py) {
-            (Ok(value), arrival) if is_awaitable(&value) => {
-                asyncio::hand_over(value.unbind(), arrival);
-            }
-            (Ok(value), arrival) => arrival.arrive(&value),
-            (Err(error), arrival) => arrival.fail(error),
+        if !departure.is_abandoned() {
+            make(py, departure);
         }
-    });
-    if let (Err(error), Some(departure)) = (made, departure) {
-        departure.refuse(error);
+    }
+}
+
+fn make(py: Python<'_>, departure: Box<dyn Departure>) {
+    match departure.depart(py) {
+        (Ok(value), arrival) if is_awaitable(&value) => {
+            asyncio::hand_over(value.unbind(), arrival);
+        }
+        (Ok(value), arrival) => arrival.arrive(&value),
+        (Err(error), arrival) => arrival.fail(error),
+    }
+}
+
+/// Where no thread can attach any more, no call can be made.
+fn refuse_waiting(error: &Error) {
+    let waiting = mem::take(&mut lock().waiting);
+    for departure in waiting {
+        departure.refuse(Error::start(error.to_string()));
     }
 }
 

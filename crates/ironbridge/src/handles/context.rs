@@ -148,14 +148,10 @@ where
                 let error = error.into();
                 let error =
                     Error::result::<T>(&value, error, "the context's value", origin(location));
-                match entered.leave_by::<Infallible>(py, error, location) {
-                    Err(error) => Err(error),
-                    // Suppressed, but there is no value to go on with.
-                    Ok(_) => {
-                        let error =
-                            PyTypeError::new_err("the context's value could not be converted");
-                        Err(Error::from_python(py, error, origin(location)))
-                    }
+                // Suppressed or not, there is no value to go on with.
+                match entered.leave(py, Some(&error.to_exception(py))) {
+                    Ok(_) => Err(error),
+                    Err(other) => Err(Error::from_python(py, other, origin(location))),
                 }
             }
         }

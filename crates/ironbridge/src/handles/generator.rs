@@ -63,7 +63,7 @@ pub enum GeneratorState<Y, R = ()> {
 /// it raised.
 pub struct Generator<Y, S = (), R = ()> {
     /// Gone when it has finished.
-    generator: Option<Py<PyIterator>>,
+    running: Option<Py<PyIterator>>,
     returned: Option<Py<PyAny>>,
     index: usize,
     name: Option<Cow<'static, str>>,
@@ -115,7 +115,7 @@ impl<Y, S, R> Generator<Y, S, R> {
 
     /// Whether it has returned, failed, or been closed.
     pub fn is_finished(&self) -> bool {
-        self.generator.is_none()
+        self.running.is_none()
     }
 
     /// What it returned, once, after the iteration or a step has come to its end; `None` before that, where it failed,
@@ -160,7 +160,7 @@ impl<Y, S, R> Generator<Y, S, R> {
     #[track_caller]
     pub fn close(mut self) -> Result<()> {
         let location = Location::caller();
-        let Some(generator) = self.generator.take() else {
+        let Some(generator) = self.running.take() else {
             return Ok(());
         };
         attach_started(|py| {
@@ -180,18 +180,18 @@ impl<Y, S, R> Generator<Y, S, R> {
         location: &'static Location<'static>,
         step: impl FnOnce(&Bound<'py, PyIterator>) -> PyResult<PySendResult<'py>>,
     ) -> Result<Step<'py>> {
-        let Some(generator) = &self.generator else {
+        let Some(generator) = &self.running else {
             let error = PyRuntimeError::new_err("the generator has finished already");
             return Err(Error::from_python(py, error, origin(location)));
         };
         match step(generator.bind(py)) {
             Ok(PySendResult::Next(value)) => Ok(Step::Yielded(value)),
             Ok(PySendResult::Return(value)) => {
-                self.generator = None;
+                self.running = None;
                 Ok(Step::Returned(value))
             }
             Err(error) => {
-                self.generator = None;
+                self.running = None;
                 Err(Error::from_python(py, error, origin(location)))
             }
         }
@@ -334,7 +334,7 @@ where
         let index = self.index;
         self.index += 1;
         value.extract::<Y>().map_err(|error| {
-            let generator = self.generator.take();
+            let generator = self.running.take();
             let name = generator
                 .as_ref()
                 .map_or(Cow::Borrowed("generator"), |generator| {
@@ -355,7 +355,7 @@ where
     #[track_caller]
     fn next(&mut self) -> Option<Result<Y>> {
         let location = Location::caller();
-        self.generator.as_ref()?;
+        self.running.as_ref()?;
         attach_started(|py| {
             let step = self.step(py, location, |generator| {
                 generator.send(&py.None().into_bound(py))
@@ -392,7 +392,7 @@ impl<Y, S, R> FromPyObject<'_, '_> for Generator<Y, S, R> {
             )));
         }
         Ok(Self {
-            generator: Some(object.to_owned().cast_into::<PyIterator>()?.unbind()),
+            running: Some(object.to_owned().cast_into::<PyIterator>()?.unbind()),
             returned: None,
             index: 0,
             name: None,
@@ -408,7 +408,7 @@ impl<'py, Y, S, R> IntoPyObject<'py> for Generator<Y, S, R> {
 
     /// The Python generator; where it has finished, an iterator over nothing.
     fn into_pyobject(mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        match self.generator.take() {
+        match self.running.take() {
             Some(generator) => Ok(generator.into_bound(py).into_any()),
             None => Ok(pyo3::types::PyTuple::empty(py).try_iter()?.into_any()),
         }

@@ -8,11 +8,12 @@ use std::vec;
 
 use pyo3::conversion::FromPyObjectOwned;
 use pyo3::prelude::*;
-use pyo3::types::{PyIterator, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyIterator, PyList, PyRange, PyString, PyTuple};
 use pyo3::{Borrowed, Py, ffi};
 
 use super::ahead::{Builtin, Reading, builtin};
 use super::place::{name_of, origin};
+use super::quick::number;
 use crate::error::{Error, Result};
 use crate::interpreter::attach_started;
 
@@ -54,7 +55,9 @@ pub struct Iter<T> {
     reading: Reading,
     /// Items read ahead.
     ready: vec::IntoIter<T>,
-    /// The Python objects of the last reading, of which the last ones are in `ready`.
+    /// What is iterated over, where a second iterator over it gives the same items by their index.
+    sequence: Option<Py<PyAny>>,
+    /// Otherwise the Python objects of the last reading, of which the last ones are in `ready`.
     objects: Vec<Py<PyAny>>,
     /// What comes after the items that are ready.
     failed: Option<Error>,
@@ -66,22 +69,25 @@ pub struct Iter<T> {
 }
 
 impl<T> Iter<T> {
-    fn new(iterator: Bound<'_, PyIterator>) -> Self {
+    fn new(iterable: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let iterator = iterable.try_iter()?;
         let kind = builtin(&iterator);
         let length = match kind {
             Some(Builtin::OfImmutable) => length_hint(&iterator),
             _ => None,
         };
-        Self {
+        let sequence = kind.is_some() && is_sequence(iterable);
+        Ok(Self {
             reading: Reading::of(kind),
             iterator: Some(iterator.unbind()),
             ready: Vec::new().into_iter(),
+            sequence: sequence.then(|| iterable.clone().unbind()),
             objects: Vec::new(),
             failed: None,
             index: 0,
             length,
             name: None,
-        }
+        })
     }
 
     /// Reads up to `count` items in one attachment, whenever the ones read before are used up; 0 is as 1.
@@ -116,11 +122,18 @@ impl<T> Iter<T> {
     fn pending(&self) -> usize {
         self.ready.len() + usize::from(self.failed.is_some())
     }
+
+    /// Gives the objects of the last reading back: attached, so that they go at once.
+    fn let_go(&mut self, py: Python<'_>) {
+        for object in self.objects.drain(..) {
+            drop(object.into_bound(py));
+        }
+    }
 }
 
 impl<T> Iter<T>
 where
-    T: for<'py> FromPyObjectOwned<'py>,
+    T: for<'py> FromPyObjectOwned<'py> + 'static,
 {
     /// All items that are left, read in one attachment.
     ///
@@ -147,10 +160,8 @@ where
                     });
                     all.reserve(hint.unwrap_or(0).min(LONGEST_HINT));
                 }
-                self.objects.clear();
-                while let Some((item, _object)) = self.step(py, location) {
-                    all.push(item);
-                }
+                self.let_go(py);
+                self.fill(py, usize::MAX, false, &mut all, location);
             });
         }
         match self.failed.take() {
@@ -159,30 +170,71 @@ where
         }
     }
 
-    /// The next item and its object. Without one the iteration is over, and `failed` says whether well.
+    /// Reads up to `count` items, and keeps their objects where `keep` says so. Where there are fewer, the iteration is
+    /// over, and `failed` says whether well.
     #[inline]
-    fn step<'py>(
+    fn fill(
         &mut self,
-        py: Python<'py>,
+        py: Python<'_>,
+        count: usize,
+        keep: bool,
+        items: &mut Vec<T>,
         location: &'static Location<'static>,
-    ) -> Option<(T, Bound<'py, PyAny>)> {
-        let iterator = self.iterator.as_ref()?.bind_borrowed(py);
-        // SAFETY: attached; `PyObject_GetIter` gave the iterator, so it is one. The result is a new reference, or null
-        // at the end or with an exception set.
-        let object =
-            unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyIter_Next(iterator.as_ptr())) };
-        let Some(object) = object else {
-            if PyErr::occurred(py) {
-                self.failed = Some(Error::take_raised(py, origin(location)));
+    ) {
+        let Some(iterator) = &self.iterator else {
+            return;
+        };
+        let next = Next::of(iterator.bind_borrowed(py));
+        let begun = items.len();
+        while items.len() - begun < count {
+            // SAFETY: `self` holds the iterator until `end` or `refuse`, which this returns by.
+            let Some(object) = (unsafe { next.call(py) }) else {
+                return self.end(py, items.len() - begun, location);
+            };
+            match convert(&object) {
+                Ok(item) => items.push(item),
+                Err(error) => {
+                    self.index += items.len() - begun;
+                    return self.refuse(&object, error, location);
+                }
             }
-            self.iterator = None;
+            if keep {
+                self.objects.push(object.unbind());
+            }
+        }
+        self.index += count;
+    }
+
+    /// Notes that there are no more items, after the `read` ones of this reading, or that an exception came.
+    #[cold]
+    fn end(&mut self, py: Python<'_>, read: usize, location: &'static Location<'static>) {
+        self.index += read;
+        // Python's own classes say the end by `StopIteration`, most of C's by nothing.
+        // SAFETY: attached; both may be called at any time, and the first gives a borrowed reference.
+        let raised = unsafe {
+            !ffi::PyErr_Occurred().is_null()
+                && ffi::PyErr_ExceptionMatches(ffi::PyExc_StopIteration) == 0
+        };
+        if raised {
+            self.failed = Some(Error::take_raised(py, origin(location)));
+        } else {
+            drop(PyErr::take(py));
+        }
+        self.iterator = None;
+    }
+
+    /// The next item, alone.
+    fn step(&mut self, py: Python<'_>, location: &'static Location<'static>) -> Option<T> {
+        let next = Next::of(self.iterator.as_ref()?.bind_borrowed(py));
+        // SAFETY: `self` holds the iterator.
+        let Some(object) = (unsafe { next.call(py) }) else {
+            self.end(py, 0, location);
             return None;
         };
-        let extracted = object.extract::<T>().map_err(Into::into);
-        match extracted {
+        match convert(&object) {
             Ok(item) => {
                 self.index += 1;
-                Some((item, object))
+                Some(item)
             }
             Err(error) => {
                 self.refuse(&object, error, location);
@@ -218,7 +270,7 @@ where
             if count > 1 {
                 reading.timed(|| self.read_several(py, count, location))
             } else {
-                reading.timed(|| self.step(py, location).map(|(item, _object)| item))
+                reading.timed(|| self.step(py, location))
             }
         });
         self.reading = reading;
@@ -235,20 +287,18 @@ where
         count: usize,
         location: &'static Location<'static>,
     ) -> Option<T> {
-        // Attached, so the objects of the last reading go at once.
-        self.objects.clear();
+        self.let_go(py);
         let count = match self.length {
             Some(length) => count.min(length.saturating_sub(self.index) + 1),
             None => count,
         };
-        let mut items = Vec::with_capacity(count.min(LONGEST_HINT));
-        for _ in 0..count {
-            let Some((item, object)) = self.step(py, location) else {
-                break;
-            };
-            items.push(item);
-            self.objects.push(object.unbind());
+        let room = count.min(LONGEST_HINT);
+        let mut items = Vec::with_capacity(room);
+        let keep = self.sequence.is_none();
+        if keep {
+            self.objects.reserve(room);
         }
+        self.fill(py, count, keep, &mut items, location);
         self.ready = items.into_iter();
         self.ready.next()
     }
@@ -256,7 +306,7 @@ where
 
 impl<T> Iterator for Iter<T>
 where
-    T: for<'py> FromPyObjectOwned<'py>,
+    T: for<'py> FromPyObjectOwned<'py> + 'static,
 {
     type Item = Result<T>;
 
@@ -281,7 +331,59 @@ where
     }
 }
 
-impl<T> FusedIterator for Iter<T> where T: for<'py> FromPyObjectOwned<'py> {}
+impl<T> FusedIterator for Iter<T> where T: for<'py> FromPyObjectOwned<'py> + 'static {}
+
+/// The item that an object is.
+#[inline]
+fn convert<T>(object: &Bound<'_, PyAny>) -> PyResult<T>
+where
+    T: for<'py> FromPyObjectOwned<'py> + 'static,
+{
+    match number(object.as_borrowed()) {
+        Some(number) => Ok(number),
+        None => object.extract::<T>().map_err(Into::into),
+    }
+}
+
+/// The step of an iterator, looked up once for many.
+struct Next {
+    iterator: *mut ffi::PyObject,
+    step: ffi::iternextfunc,
+}
+
+impl Next {
+    #[inline]
+    fn of(iterator: Borrowed<'_, '_, PyIterator>) -> Self {
+        // SAFETY: a live object; `PyObject_GetIter` gave it, having seen that its type has the slot. A class may lose
+        // its `__next__` while it is iterated over: then the slot may be empty.
+        let step = unsafe { (*ffi::Py_TYPE(iterator.as_ptr())).tp_iternext };
+        Self {
+            iterator: iterator.as_ptr(),
+            step: step.unwrap_or(ffi::PyIter_Next),
+        }
+    }
+
+    /// The next object; without one an exception may be set, `StopIteration` among others.
+    ///
+    /// # Safety
+    ///
+    /// The iterator is held by someone.
+    #[inline]
+    unsafe fn call<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        // SAFETY: attached, and the caller holds the iterator, whose slot this is. The result is a new reference or
+        // null.
+        unsafe { Bound::from_owned_ptr_or_opt(py, (self.step)(self.iterator)) }
+    }
+}
+
+/// Whether a second iterator over it gives the same items in the same order, found by their index.
+fn is_sequence(iterable: &Bound<'_, PyAny>) -> bool {
+    iterable.is_exact_instance_of::<PyList>()
+        || iterable.is_exact_instance_of::<PyTuple>()
+        || iterable.is_exact_instance_of::<PyRange>()
+        || iterable.is_exact_instance_of::<PyString>()
+        || iterable.is_exact_instance_of::<PyBytes>()
+}
 
 /// What `__length_hint__` says; nothing where it fails.
 fn length_hint(iterator: &Bound<'_, PyIterator>) -> Option<usize> {
@@ -298,7 +400,7 @@ impl<T> FromPyObject<'_, '_> for Iter<T> {
 
     /// Calls `iter()`.
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        Ok(Self::new(object.try_iter()?))
+        Self::new(&object)
     }
 }
 
@@ -319,6 +421,13 @@ impl<'py, T> IntoPyObject<'py> for Iter<T> {
         let unread = self.ready.len();
         if unread == 0 {
             return Ok(rest);
+        }
+        if let Some(sequence) = &self.sequence {
+            let all = sequence.bind(py).try_iter()?;
+            let from = self.index - unread;
+            return py
+                .import("itertools")?
+                .call_method1("islice", (all, from, py.None()));
         }
         let unread = self.objects.drain(self.objects.len() - unread..);
         let unread = PyList::new(py, unread.collect::<Vec<_>>())?;

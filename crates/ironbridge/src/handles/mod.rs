@@ -18,6 +18,7 @@ mod context;
 mod generator;
 mod iter;
 mod place;
+mod quick;
 
 pub use callback::{Callback, IntoCallback, IntoCallbackMut, IntoCallbackOnce};
 pub use context::{Context, Guard};

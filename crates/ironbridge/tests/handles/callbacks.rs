@@ -20,6 +20,24 @@ fn message(callback: &Callback, arguments: &str) -> String {
         .to_string()
 }
 
+fn named(n: u8) -> std::result::Result<u8, std::num::ParseIntError> {
+    n.to_string().parse()
+}
+
+/// An error with a source.
+#[derive(Debug)]
+struct Outer(std::num::ParseIntError);
+impl std::fmt::Display for Outer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("no size given")
+    }
+}
+impl std::error::Error for Outer {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
 #[test]
 fn arguments_and_results_cross() -> Result<()> {
     let none = Callback::new(|| {});
@@ -39,9 +57,6 @@ fn arguments_and_results_cross() -> Result<()> {
         call(&eight, "1, 2, 3, 4, 5, 6, 7, 'x'")?.to_string(),
         "1234567x"
     );
-    fn named(n: u8) -> std::result::Result<u8, std::num::ParseIntError> {
-        n.to_string().parse()
-    }
     assert_eq!(call(&Callback::new(named), "7")?.to_string(), "7");
     Ok(())
 }
@@ -112,18 +127,6 @@ else:
             .is_instance_of::<PyKeyError>()
     );
 
-    #[derive(Debug)]
-    struct Outer(std::num::ParseIntError);
-    impl std::fmt::Display for Outer {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("no size given")
-        }
-    }
-    impl std::error::Error for Outer {
-        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-            Some(&self.0)
-        }
-    }
     let rust = Callback::new(|text: String| text.parse::<u8>().map_err(Outer));
     let error = call(&rust, "'x'").expect_err("raises");
     assert_eq!(error.to_string(), "RuntimeError: no size given");
@@ -161,9 +164,7 @@ fn panics_do_not_cross() -> Result<()> {
     session.set(
         "f",
         Callback::new(|n: u8| {
-            if n > 2 {
-                panic!("{n} is too much")
-            }
+            assert!(n <= 2, "{n} is too much");
         }),
     )?;
     session.run(
@@ -429,4 +430,23 @@ fn an_error_survives_the_way_through_python_and_back() -> Result<()> {
     let error = seen.lock().expect("unpoisoned").take().expect("kept");
     assert_eq!(error.to_string(), "ValueError: deep");
     Ok(())
+}
+
+/// What the macro of typed modules does with an argument `impl Fn(u64, u64) -> Result<()> + …`.
+#[test]
+fn an_opaque_closure_can_be_passed_on() -> Result<()> {
+    fn each(
+        session: &Session,
+        f: impl Fn(u64, u64) -> Result<u64> + Send + Sync + 'static,
+    ) -> Result<()> {
+        session.set("f", ironbridge::__private::callback(f))
+    }
+    fn plain(session: &Session, f: impl Fn(String) + Send + Sync + 'static) -> Result<()> {
+        session.set("g", ironbridge::__private::callback(f))
+    }
+    let session = Session::new()?;
+    each(&session, |a, b| Ok(a * b))?;
+    plain(&session, |text| assert_eq!(text, "x"))?;
+    assert_eq!(session.eval::<u64>("f(2, 3)")?, 6);
+    session.run("assert g('x') is None")
 }

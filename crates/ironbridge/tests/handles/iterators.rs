@@ -141,8 +141,9 @@ fn a_wrong_item_is_named_by_its_index_and_ends_the_iteration() -> Result<()> {
     let error = named.collect_all().expect_err("no number");
     assert_eq!(error.to_string(), "sizes()[0]: expected u8, found str 'x'");
     // Through an adapter of the standard library the place is nobody's.
-    let mut mapped = session.eval::<Iter<u8>>("['x']")?.map(|item| item);
-    let error = mapped.next().expect("an item").expect_err("no number");
+    let mut mapped = session.eval::<Iter<u8>>("['x']")?.map(|item| (1, item));
+    let (_, item) = mapped.next().expect("an item");
+    let error = item.expect_err("no number");
     assert!(!format!("{error:#}").contains("/rustc/"), "{error:#}");
     Ok(())
 }
@@ -263,5 +264,87 @@ fn an_iterator_inside_attached_code_works_too() -> Result<()> {
         iter.sum()
     })??;
     assert_eq!(sum, 6);
+    Ok(())
+}
+
+/// Numbers take a short way; it must be the same as PyO3's.
+#[test]
+fn numbers_are_read_as_by_extract() -> Result<()> {
+    fn same<T>(session: &Session)
+    where
+        T: PartialEq + std::fmt::Debug + 'static,
+        T: for<'a, 'py> FromPyObject<'a, 'py>,
+    {
+        for value in [
+            "0",
+            "1",
+            "-1",
+            "127",
+            "128",
+            "-128",
+            "255",
+            "256",
+            "-32768",
+            "65535",
+            "65536",
+            "2**31 - 1",
+            "2**31",
+            "-2**31",
+            "2**32",
+            "2**63 - 1",
+            "2**63",
+            "-2**63",
+            "-2**63 - 1",
+            "2**64 - 1",
+            "2**64",
+            "True",
+            "1.0",
+            "-0.5",
+            "float('inf')",
+            "Int(7)",
+            "Float(1.5)",
+            "Index()",
+            "'1'",
+            "None",
+        ] {
+            let one: Result<T> = session.eval(value);
+            for repeated in [1, 3] {
+                let items: Iter<T> = session
+                    .eval(&format!("[{value}] * {repeated}"))
+                    .expect("a list");
+                match (items.collect_all(), &one) {
+                    (Ok(items), Ok(one)) => {
+                        assert!(items.iter().all(|item| item == one), "{value}");
+                    }
+                    (Err(_), Err(_)) => {}
+                    other => panic!("{value}: {other:?}"),
+                }
+            }
+        }
+    }
+    let session = Session::new()?;
+    python! { session =>
+        class Int(int):
+            pass
+        class Float(float):
+            pass
+        class Index:
+            def __index__(self):
+                return 3
+    }?;
+    same::<i64>(&session);
+    same::<i32>(&session);
+    same::<i16>(&session);
+    same::<i8>(&session);
+    same::<isize>(&session);
+    same::<u64>(&session);
+    same::<u32>(&session);
+    same::<u16>(&session);
+    same::<u8>(&session);
+    same::<usize>(&session);
+    same::<f64>(&session);
+    same::<f32>(&session);
+    same::<bool>(&session);
+    same::<i128>(&session);
     Ok(())
 }

@@ -103,6 +103,11 @@ trait Model {
     fn iter(&self) -> Result<Iter<String>>;
 }
 
+#[ironbridge::module("living")]
+trait Numbers {
+    fn words(&self, text: &str) -> Result<Iter<i64>>;
+}
+
 fn living() -> Living {
     Living::loader().source(TEXT).load().expect("it fits")
 }
@@ -111,6 +116,9 @@ fn living() -> Living {
 fn iterators_are_rusts() -> Result<()> {
     let words = living().words("a b c")?.collect::<Result<Vec<_>>>()?;
     assert_eq!(words, ["a", "b", "c"]);
+    let numbers = Numbers::loader().source(TEXT).unchecked().load()?;
+    let error = numbers.words("a b")?.next().expect("an item").unwrap_err();
+    assert_eq!(error.to_string(), "words()[0]: expected i64, found str 'a'");
     let letters = living().model("xyz")?.iter()?.collect::<Result<String>>()?;
     assert_eq!(letters, "xyz");
     Ok(())

@@ -96,7 +96,8 @@ impl<'f, A: 'static, T: 'static> Loan<'f, A, T> {
         // `Exclusive` alone, which lets it be used under its lock and gives it to nobody. `Loan` is a local of this
         // function, so that its `drop` runs before the function is left, thus within `'f`; it takes the closure out
         // under that same lock, so no call is in it and none comes after. The handles that are left hold nothing. The
-        // test `a_scoped_callback_ends_with_its_scope` keeps one, and calls it from a thread while the scope ends.
+        // test `a_scoped_callback_borrows_and_ends_with_its_scope` keeps one; `a_scope_waits_for_the_call_that_is_in_it` has a
+        // thread in one while the scope ends.
         let function: Lent<A, T> = unsafe { mem::transmute(function) };
         let loan = Loan::<'f, A, T> {
             lent: Arc::new(Exclusive::new(function)),

@@ -11,6 +11,7 @@ use pyo3::types::PyTuple;
 
 use super::Callback;
 use crate::error::Error;
+use crate::handles::quick::number;
 
 /// The error of a closure, whichever it is.
 pub(super) type Boxed = Box<dyn std::error::Error + Send + Sync>;
@@ -83,6 +84,9 @@ impl<T> Value for T where T: for<'py> IntoPyObject<'py> + Send + 'static {}
 /// Converts the argument of that index.
 fn argument<T: Argument>(name: &str, arguments: &Bound<'_, PyTuple>, index: usize) -> PyResult<T> {
     let value = arguments.get_borrowed_item(index)?;
+    if let Some(number) = number(value) {
+        return Ok(number);
+    }
     value
         .extract::<T>()
         .map_err(|error| not_the_argument::<T>(&value, error.into(), name, index))
