@@ -289,6 +289,8 @@ mod pages {
     struct Interpreter;
     #[doc = include_str!("../../../docs/src/sessions-and-python.md")]
     struct SessionsAndPython;
+    #[doc = include_str!("../../../docs/src/typed-modules.md")]
+    struct TypedModules;
     #[cfg(feature = "arrow")]
     #[doc = include_str!("../../../docs/src/arrays.md")]
     struct Arrays;

@@ -63,12 +63,17 @@ pub(super) fn check(
     Err(Error::report(ErrorKind::Contract, report))
 }
 
-/// The contracts of the declared classes, each once, however many functions give one.
+/// The contracts of the declared classes, each once, however many functions give one; those that classes give too.
 fn classes(contract: &'static Contract) -> Vec<&'static Contract> {
     let mut classes: Vec<&'static Contract> = Vec::new();
-    for class in contract.members.iter().filter_map(|member| member.class) {
-        if !classes.iter().any(|known| std::ptr::eq(*known, class)) {
-            classes.push(class);
+    let mut to_visit = vec![contract];
+    while let Some(contract) = to_visit.pop() {
+        for class in contract.members.iter().filter_map(|member| member.class) {
+            let class = class();
+            if !classes.iter().any(|known| std::ptr::eq(*known, class)) {
+                classes.push(class);
+                to_visit.push(class);
+            }
         }
     }
     classes

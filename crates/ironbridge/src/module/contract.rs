@@ -28,8 +28,8 @@ pub struct Member {
     pub parameters: &'static [Parameter],
     /// The result in Python's words; `Any` where a macro cannot tell.
     pub result: &'static str,
-    /// The contract of the result, where that is a declared class.
-    pub class: Option<&'static Contract>,
+    /// Gives the contract of the result, where that is a declared class; a function, since classes speak of each other.
+    pub class: Option<fn() -> &'static Contract>,
     /// The line of the declaration.
     pub line: u32,
     /// The declaration, in one line of Rust.
