@@ -4,7 +4,7 @@ use std::ptr;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyString, PyTuple, PyTupleMethods};
 
 /// Calls `callable`. Of the arguments the last ones have the names of `keywords`. `None` where an exception is set.
 #[inline]
@@ -60,10 +60,10 @@ fn with_pointers<R>(
     keywords: Option<&Bound<'_, PyTuple>>,
     f: impl FnOnce(*const *mut ffi::PyObject, usize, *mut ffi::PyObject) -> R,
 ) -> R {
-    let named = keywords.map_or(0, |keywords| keywords.len());
-    debug_assert!(named <= arguments.len(), "each name has a value");
-    let count = usize::from(object.is_some()) + arguments.len() - named;
-    let names = keywords.map_or(ptr::null_mut(), |keywords| keywords.as_ptr());
+    let by_name = keywords.map_or(0, PyTupleMethods::len);
+    debug_assert!(by_name <= arguments.len(), "each name has a value");
+    let count = usize::from(object.is_some()) + arguments.len() - by_name;
+    let names = keywords.map_or(ptr::null_mut(), Bound::as_ptr);
     let all = object.into_iter().chain(arguments).map(Bound::as_ptr);
     let length = usize::from(object.is_some()) + arguments.len();
     // Few arguments are the common case, and filling a long list with nulls takes as long as a short call.

@@ -145,6 +145,17 @@ impl Errors {
         self.push(syn::Error::new(place.span(), message));
     }
 
+    /// All errors, this one the last.
+    pub(crate) fn with(mut self, error: syn::Error) -> syn::Error {
+        match self.0.take() {
+            Some(mut errors) => {
+                errors.combine(error);
+                errors
+            }
+            None => error,
+        }
+    }
+
     /// The value, or what was wrong.
     pub(crate) fn finish<T>(self, value: T) -> syn::Result<T> {
         self.0.map_or(Ok(value), Err)

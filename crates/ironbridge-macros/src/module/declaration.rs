@@ -145,11 +145,10 @@ fn read_member(function: TraitItemFn, of: Of) -> syn::Result<Member> {
             ReturnType::Type(_, ty) => ty.span(),
             ReturnType::Default => sig.ident.span(),
         };
-        errors.push(syn::Error::new(
+        return Err(errors.with(syn::Error::new(
             place,
             "every call can fail: the result is `Result<T>` of ironbridge, `Result<()>` where there is none",
-        ));
-        return Err(errors.finish(()).unwrap_err());
+        )));
     };
     if let Some(constness) = &sig.constness {
         errors.at(constness, "Python cannot be called in a constant");

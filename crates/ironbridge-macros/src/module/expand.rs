@@ -28,6 +28,7 @@ pub(crate) fn module(settings: &ModuleSettings, declaration: &Declaration) -> To
         quote!(::core::option::Option::None)
     };
     let methods = methods(declaration, &quote!(self.__handle));
+    let own = own(declaration);
     // A module may have functions of these names; then the trait's are called by their full names.
     let load = (!declaration.declares("load")).then(|| {
         quote! {
@@ -75,12 +76,14 @@ pub(crate) fn module(settings: &ModuleSettings, declaration: &Declaration) -> To
             }
         }
 
-        #[allow(dead_code, clippy::too_many_arguments, clippy::missing_errors_doc, clippy::needless_pass_by_value)]
+        #[allow(dead_code, clippy::all, clippy::pedantic)]
         impl #name {
             #load
             #loader
             #methods
         }
+
+        #own
     }
 }
 
@@ -100,6 +103,7 @@ pub(crate) fn class(settings: &ClassSettings, declaration: &Declaration) -> Toke
         .map_or_else(|| name.unraw().to_string(), syn::LitStr::value);
     let contract = contract::contract(declaration, &python_name, settings.protocol);
     let methods = methods(declaration, &quote!(self.__object));
+    let own = own(declaration);
     quote! {
         #(#attributes)*
         #[derive(::core::clone::Clone)]
@@ -150,18 +154,12 @@ pub(crate) fn class(settings: &ClassSettings, declaration: &Declaration) -> Toke
             }
         }
 
-        #[allow(
-            dead_code,
-            clippy::too_many_arguments,
-            clippy::missing_errors_doc,
-            clippy::needless_pass_by_value,
-            clippy::len_without_is_empty,
-            clippy::should_implement_trait,
-            clippy::iter_not_returning_iterator
-        )]
+        #[allow(dead_code, clippy::all, clippy::pedantic)]
         impl #name {
             #methods
         }
+
+        #own
     }
 }
 
@@ -182,8 +180,13 @@ fn methods(declaration: &Declaration, handle: &TokenStream) -> TokenStream {
                 #visibility #signature { #body }
             }
         });
-    let own = &declaration.own;
-    quote!(#(#members)* #(#own)*)
+    quote!(#(#members)*)
+}
+
+/// The methods of Rust's own, under the user's own lints.
+fn own(declaration: &Declaration) -> Option<TokenStream> {
+    let (name, own) = (&declaration.name, &declaration.own);
+    (!own.is_empty()).then(|| quote!(impl #name { #(#own)* }))
 }
 
 /// The signature that users see: of an `async fn`, the future outlives the handle and the arguments.

@@ -79,8 +79,7 @@ fn named(name: &str, arguments: &[&Type]) -> String {
             "Any" => any(),
             inner => format!("{inner} | None"),
         },
-        ("Box" | "Arc" | "Rc", [inner]) => hint(inner),
-        ("Cow", [.., inner]) => hint(inner),
+        ("Box" | "Arc" | "Rc" | "Cow", [inner]) => hint(inner),
         ("Vec" | "VecDeque", [item, ..]) => list(item),
         ("HashSet" | "BTreeSet" | "IndexSet", [item, ..]) => format!("set[{}]", hint(item)),
         ("HashMap" | "BTreeMap" | "IndexMap", [key, value, ..]) => {

@@ -19,6 +19,7 @@ struct Named {
     name: String,
 }
 
+#[allow(clippy::option_option, reason = "left out and None are two things")]
 #[ironbridge::module("shop")]
 trait Shop {
     fn add(&self, a: i64, b: i64) -> Result<i64>;

@@ -6,7 +6,7 @@ use std::path::Path;
 use ironbridge::pyo3::{Py, PyAny};
 use ironbridge::{ErrorKind, Python, Result};
 
-const TEXT: &str = r#"
+const TEXT: &str = r"
 from __future__ import annotations
 from pathlib import Path
 import functools
@@ -35,7 +35,7 @@ class Thing:
 def cached(a: int) -> int: return a
 def lots(**kwargs): ...
 def no_rest(a): ...
-"#;
+";
 
 #[derive(Debug, Default, Python)]
 #[python(options)]
