@@ -70,7 +70,7 @@ fn a_file_is_written_and_checked() {
     std::fs::write(here.join("shop.py"), SHOP.replace("item: str", "item: int")).unwrap();
     let output = run(here, check);
     assert_eq!(output.status.code(), Some(1));
-    insta::assert_snapshot!(err(&output), @"");
+    insta::assert_snapshot!("no_longer_agree", err(&output));
     assert_eq!(std::fs::read_to_string(here.join("shop.rs")).unwrap(), written);
 }
 
@@ -81,7 +81,7 @@ fn a_syntax_error_shows_the_line() {
     let output = run(directory.path(), &["broken.py"]);
     assert_eq!(output.status.code(), Some(2));
     let text = err(&output).replace(directory.path().to_str().unwrap(), "$DIR");
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!("syntax_error", text);
 }
 
 #[test]
@@ -89,13 +89,13 @@ fn errors_say_what_was_asked_and_what_is_there() {
     let directory = directory();
     let output = run(directory.path(), &["shop.py", "--only", "prize"]);
     assert_eq!(output.status.code(), Some(2));
-    insta::assert_snapshot!(err(&output), @"");
+    insta::assert_snapshot!("unknown_name", err(&output));
     let output = run(directory.path(), &["nothing", "--path", "lib"]);
     assert_eq!(output.status.code(), Some(2));
-    insta::assert_snapshot!(err(&output), @"");
+    insta::assert_snapshot!("unknown_module", err(&output));
     let output = run(directory.path(), &["shop", "--environment", "lib"]);
     assert_eq!(output.status.code(), Some(2));
-    insta::assert_snapshot!(err(&output), @"");
+    insta::assert_snapshot!("no_environment", err(&output));
     let output = run(directory.path(), &["missing.py"]);
     assert_eq!(output.status.code(), Some(2));
     let text = err(&output).replace(directory.path().to_str().unwrap(), "$DIR");
