@@ -9,6 +9,7 @@ use ironbridge::{Session, python};
 use crate::by_hand;
 use crate::ffi;
 use crate::floor::{self, attached, vectorcall};
+use crate::iterators;
 use crate::rounds::{Row, Subject, measure as measure_row};
 
 const SUITE: &str = "calls";
@@ -24,7 +25,10 @@ pub(crate) fn measure(rounds: usize) -> Result<Vec<Row>> {
     rows.extend(arithmetic(rounds)?);
     rows.extend(hypot(rounds)?);
     rows.extend(text(rounds)?);
+    rows.extend(crate::structs::measure(SUITE, rounds, TIMES)?);
     rows.extend(exception(rounds)?);
+    rows.extend(crate::modules::rows(SUITE, rounds)?);
+    rows.extend(iterators::measure(rounds)?);
     rows.extend(std::thread::scope(|scope| {
         scope
             .spawn(|| foreign(rounds))

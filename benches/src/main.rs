@@ -7,11 +7,15 @@
     reason = "a bench that fails has nothing to measure"
 )]
 
+mod arrays;
 mod by_hand;
 mod calls;
 mod floor;
+mod iterators;
+mod modules;
 mod rounds;
 mod start;
+mod structs;
 
 use anyhow::{Context, Result, bail};
 pub(crate) use ironbridge::pyo3::ffi;
@@ -19,12 +23,13 @@ pub(crate) use ironbridge::pyo3::ffi;
 fn main() -> Result<()> {
     let suite = std::env::args()
         .nth(1)
-        .context("which suite? `calls` or `start`")?;
+        .context("which suite? `arrays`, `calls` or `start`")?;
     let rounds = rounds::from_arguments()?;
     let rows = match suite.as_str() {
+        "arrays" => arrays::measure(rounds)?,
         "calls" => calls::measure(rounds)?,
         "start" => start::measure(rounds)?,
-        other => bail!("there is no suite `{other}`; there are `calls` and `start`"),
+        other => bail!("there is no suite `{other}`; there are `arrays`, `calls` and `start`"),
     };
     println!("{}", serde_json::to_string_pretty(&rows)?);
     Ok(())

@@ -3,7 +3,7 @@
 //! `cargo run --release --example semantic_search -- "how do I give up the interpreter lock"`
 //!
 //! The first run makes the environment and embeds some thousands of docstrings, which takes a minute or two; later runs
-//! find both. The model runs in Python over NumPy (`minilm.py`); the ranking runs in Rust, on NumPy's own memory.
+//! find both. The model runs in Python over NumPy (`python/minilm.py`); the ranking runs in Rust, on NumPy's own memory.
 
 #![allow(clippy::print_stdout, reason = "it prints what it finds")]
 
@@ -27,7 +27,10 @@ fn main() -> Result<()> {
     let cache = environment.prefix().join("semantic_search.npz");
     Interpreter::builder()
         .environment(environment)
-        .python_path([concat!(env!("CARGO_MANIFEST_DIR"), "/semantic_search")])
+        .python_path([
+            concat!(env!("CARGO_MANIFEST_DIR"), "/semantic_search"),
+            concat!(env!("CARGO_MANIFEST_DIR"), "/python"), // minilm.py, which other examples use too
+        ])
         .start()?;
 
     // A session keeps its names from block to block; `'cache` is the Rust variable.

@@ -56,9 +56,15 @@ fn a_file_is_written_and_checked() {
 
     let output = run(here, check);
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(err(&output), "shop.rs is not there; without --check it is written\n");
+    assert_eq!(
+        err(&output),
+        "shop.rs is not there; without --check it is written\n"
+    );
 
-    assert_eq!(run(here, &["shop.py", "-o", "shop.rs"]).status.code(), Some(0));
+    assert_eq!(
+        run(here, &["shop.py", "-o", "shop.rs"]).status.code(),
+        Some(0)
+    );
     assert_eq!(run(here, check).status.code(), Some(0));
 
     // Another layout is the same code.
@@ -71,13 +77,20 @@ fn a_file_is_written_and_checked() {
     let output = run(here, check);
     assert_eq!(output.status.code(), Some(1));
     insta::assert_snapshot!("no_longer_agree", err(&output));
-    assert_eq!(std::fs::read_to_string(here.join("shop.rs")).unwrap(), written);
+    assert_eq!(
+        std::fs::read_to_string(here.join("shop.rs")).unwrap(),
+        written
+    );
 }
 
 #[test]
 fn a_syntax_error_shows_the_line() {
     let directory = directory();
-    std::fs::write(directory.path().join("broken.py"), "x = 1\ndef f(a, :\n    pass\n").unwrap();
+    std::fs::write(
+        directory.path().join("broken.py"),
+        "x = 1\ndef f(a, :\n    pass\n",
+    )
+    .unwrap();
     let output = run(directory.path(), &["broken.py"]);
     assert_eq!(output.status.code(), Some(2));
     let text = err(&output).replace(directory.path().to_str().unwrap(), "$DIR");
@@ -109,7 +122,11 @@ fn a_module_is_found_by_name_in_directories_and_environments() {
     let packages = here.join(".venv/lib/python3.12/site-packages");
     std::fs::create_dir_all(packages.join("tool")).unwrap();
     std::fs::write(here.join(".venv/pyvenv.cfg"), "").unwrap();
-    std::fs::write(packages.join("tool/__init__.py"), "def run(a: int) -> int: ...\n").unwrap();
+    std::fs::write(
+        packages.join("tool/__init__.py"),
+        "def run(a: int) -> int: ...\n",
+    )
+    .unwrap();
     for arguments in [
         &["tool"][..],
         &["tool", "--environment", ".venv"],
@@ -117,10 +134,21 @@ fn a_module_is_found_by_name_in_directories_and_environments() {
         &[".venv/lib/python3.12/site-packages/tool"],
     ] {
         let output = run(here, arguments);
-        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", err(&output));
-        assert!(out(&output).contains("#[ironbridge::module(\"tool\")]"), "{arguments:?}");
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{arguments:?}: {}",
+            err(&output)
+        );
+        assert!(
+            out(&output).contains("#[ironbridge::module(\"tool\")]"),
+            "{arguments:?}"
+        );
     }
-    let output = run(here, &["shop.py", "--module", "app.shop", "--only", "price"]);
+    let output = run(
+        here,
+        &["shop.py", "--module", "app.shop", "--only", "price"],
+    );
     assert!(out(&output).contains("#[ironbridge::module(\"app.shop\")]"));
     assert!(!out(&output).contains("later"));
 }

@@ -153,9 +153,7 @@ impl Builder {
         let head = head(&name, &laid);
         let body = format!("{}{}", laid.imports(), laid.body);
         Ok(Bindings {
-            code: format!(
-                "{head}\n#![allow(dead_code, clippy::all, clippy::pedantic)]\n\n{body}"
-            ),
+            code: format!("{head}\n#![allow(dead_code, clippy::all, clippy::pedantic)]\n\n{body}"),
             included: format!("{head}\n{body}"),
             summary,
             files: library.files(),
@@ -169,9 +167,22 @@ fn head(module: &str, laid: &Laid) -> String {
          // Where these change, run it again.\n"
     );
     if !laid.uses.features.is_empty() {
-        let features: Vec<String> = laid.uses.features.iter().map(|it| format!("`{it}`")).collect();
-        let word = if features.len() == 1 { "feature" } else { "features" };
-        let _ = writeln!(head, "// It needs the {word} {} of ironbridge.", features.join(", "));
+        let features: Vec<String> = laid
+            .uses
+            .features
+            .iter()
+            .map(|it| format!("`{it}`"))
+            .collect();
+        let word = if features.len() == 1 {
+            "feature"
+        } else {
+            "features"
+        };
+        let _ = writeln!(
+            head,
+            "// It needs the {word} {} of ironbridge.",
+            features.join(", ")
+        );
     }
     head
 }

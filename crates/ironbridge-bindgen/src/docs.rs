@@ -28,9 +28,25 @@ fn clean(line: &str) -> String {
 
 /// Sections that name what follows, as Google's style has them.
 const SECTIONS: &[&str] = &[
-    "Arguments", "Attributes", "Example", "Examples", "Keyword Arguments",
-    "Methods", "Note", "Notes", "Other Parameters", "Parameters", "Raises", "References",
-    "Returns", "See Also", "Todo", "Warning", "Warnings", "Warns", "Yields",
+    "Arguments",
+    "Attributes",
+    "Example",
+    "Examples",
+    "Keyword Arguments",
+    "Methods",
+    "Note",
+    "Notes",
+    "Other Parameters",
+    "Parameters",
+    "Raises",
+    "References",
+    "Returns",
+    "See Also",
+    "Todo",
+    "Warning",
+    "Warnings",
+    "Warns",
+    "Yields",
 ];
 
 struct Writer<'a> {
@@ -93,12 +109,17 @@ impl Writer<'_> {
 
     /// `:param x: …` and its kin, as Sphinx has them; types are in the signature.
     fn rest_field(&self) -> Option<Option<String>> {
-        let (field, text) = self.lines[self.at].trim().strip_prefix(':')?.split_once(':')?;
+        let (field, text) = self.lines[self.at]
+            .trim()
+            .strip_prefix(':')?
+            .split_once(':')?;
         let (kind, name) = field.split_once(' ').unwrap_or((field, ""));
         let name = name.rsplit(' ').next().unwrap_or_default();
         let text = inline(text.trim());
         match (kind, name) {
-            ("param" | "parameter" | "arg" | "keyword" | "ivar" | "var", name) if !name.is_empty() => {
+            ("param" | "parameter" | "arg" | "keyword" | "ivar" | "var", name)
+                if !name.is_empty() =>
+            {
                 Some(Some(format!("- `{name}`: {text}")))
             }
             ("return" | "returns", "") => Some(Some(format!("- Returns: {text}"))),
@@ -165,9 +186,10 @@ impl Writer<'_> {
                 }
                 self.at += 1;
             } else {
-                let in_list = self.out.last().is_some_and(|last| {
-                    last.starts_with("- ") || last.starts_with("  ")
-                });
+                let in_list = self
+                    .out
+                    .last()
+                    .is_some_and(|last| last.starts_with("- ") || last.starts_with("  "));
                 let lead = if in_list { "  " } else { "" };
                 self.out.push(format!("{lead}{}", prose(text, text)));
                 self.at += 1;
@@ -316,13 +338,17 @@ fn definition(text: &str) -> Option<(&str, &str)> {
 fn is_list(text: &str) -> bool {
     let numbered = text.trim_start_matches(|it: char| it.is_ascii_digit());
     ["- ", "* ", "+ "].iter().any(|it| text.starts_with(it))
-        || (numbered.len() < text.len() && (numbered.starts_with(". ") || numbered.starts_with(") ")))
+        || (numbered.len() < text.len()
+            && (numbered.starts_with(". ") || numbered.starts_with(") ")))
 }
 
 /// A line of text, with the indentation that lists need.
 fn prose(text: &str, line: &str) -> String {
     let lead = indent(line).min(3);
-    if let Some(rest) = ["- ", "* ", "+ "].iter().find_map(|it| text.strip_prefix(it)) {
+    if let Some(rest) = ["- ", "* ", "+ "]
+        .iter()
+        .find_map(|it| text.strip_prefix(it))
+    {
         return format!("{:lead$}- {}", "", inline(rest.trim_start()));
     }
     if is_list(text) {
@@ -331,7 +357,10 @@ fn prose(text: &str, line: &str) -> String {
         return format!("{:lead$}{number} {}", "", inline(rest.trim_start()));
     }
     // A rule or an underline would make a heading of the line before it.
-    if text.chars().all(|it| matches!(it, '-' | '=' | '*' | '_' | '~' | '^')) {
+    if text
+        .chars()
+        .all(|it| matches!(it, '-' | '=' | '*' | '_' | '~' | '^'))
+    {
         return format!("\\{text}");
     }
     inline(text)
@@ -429,7 +458,9 @@ fn url(text: &str) -> Option<&str> {
         return None;
     }
     let end = text
-        .find(|it: char| it.is_whitespace() || matches!(it, '<' | '>' | '`' | '"' | '|' | '[' | ']'))
+        .find(|it: char| {
+            it.is_whitespace() || matches!(it, '<' | '>' | '`' | '"' | '|' | '[' | ']')
+        })
         .unwrap_or(text.len());
     let mut url = text[..end].trim_end_matches(['.', ',', ';', ':', '\'', '!', '?', '*', '_']);
     if url.ends_with(')') && !url.contains('(') {
@@ -484,13 +515,18 @@ mod tests {
             "Of \\[T\\] and \\<b\\>, see <https://a.example/x_(y)>. Not `[a]`."
         );
         assert_eq!(lines("A :class:`Foo` and ``x``"), "A `Foo` and ``x``");
-        assert_eq!(lines("Calls __init__ of *args and a ` tick"), "Calls `__init__` of \\*args and a \\` tick");
+        assert_eq!(
+            lines("Calls __init__ of *args and a ` tick"),
+            "Calls `__init__` of \\*args and a \\` tick"
+        );
     }
 
     #[test]
     fn sections_become_headings_and_lists() {
         assert_eq!(
-            lines("Do.\n\nArgs:\n    text: The text,\n        all of it.\n    n (int): How many.\n\nReturns:\n    A list."),
+            lines(
+                "Do.\n\nArgs:\n    text: The text,\n        all of it.\n    n (int): How many.\n\nReturns:\n    A list."
+            ),
             "Do.\n\n# Arguments\n\n- `text`: The text,\n  all of it.\n- `n`: How many.\n\n# Returns\n\nA list."
         );
         assert_eq!(

@@ -181,7 +181,11 @@ impl Writer<'_> {
         // What does not fit on one line has a line for each.
         let _ = writeln!(out, "{indent}#[python(");
         for (number, attribute) in attributes.iter().enumerate() {
-            let comma = if number + 1 < attributes.len() { "," } else { "" };
+            let comma = if number + 1 < attributes.len() {
+                ","
+            } else {
+                ""
+            };
             let _ = writeln!(out, "{indent}    {attribute}{comma}");
         }
         let _ = writeln!(out, "{indent})]");

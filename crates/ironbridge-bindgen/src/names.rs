@@ -15,29 +15,86 @@ const KEYWORDS: &[&str] = &[
 
 /// Types that generated code names, or that every reader takes for Rust's own.
 const TAKEN: &[&str] = &[
-    "Array0", "Array1", "Array2", "Array3", "Array4", "Array5", "Array6", "ArrayD", "Box", "Bytes",
-    "Callback", "Clone", "Complex32", "Complex64", "Context", "Copy", "Date", "DateTime", "Debug",
-    "Decimal", "Default", "Drop", "Err", "Fn", "Function", "Generator", "HashMap", "HashSet",
-    "Iter", "Iterator", "None", "Ok", "Option", "Path", "PathBuf", "Py", "PyAny", "Python",
-    "Result", "Send", "SignedDuration", "Some", "String", "Sync", "Time", "Uuid", "Vec",
+    "Array0",
+    "Array1",
+    "Array2",
+    "Array3",
+    "Array4",
+    "Array5",
+    "Array6",
+    "ArrayD",
+    "Box",
+    "Bytes",
+    "Callback",
+    "Clone",
+    "Complex32",
+    "Complex64",
+    "Context",
+    "Copy",
+    "Date",
+    "DateTime",
+    "Debug",
+    "Decimal",
+    "Default",
+    "Drop",
+    "Err",
+    "Fn",
+    "Function",
+    "Generator",
+    "HashMap",
+    "HashSet",
+    "Iter",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Path",
+    "PathBuf",
+    "Py",
+    "PyAny",
+    "Python",
+    "Result",
+    "Send",
+    "SignedDuration",
+    "Some",
+    "String",
+    "Sync",
+    "Time",
+    "Uuid",
+    "Vec",
 ];
 
 /// A function's or parameter's name: `maxItems` is `max_items`, `type` is `type_`.
 pub(crate) fn snake(name: &str) -> String {
     let snake = name.to_snake_case();
-    valid(if snake.is_empty() { "value".to_owned() } else { snake })
+    valid(if snake.is_empty() {
+        "value".to_owned()
+    } else {
+        snake
+    })
 }
 
 /// A type's or variant's name: `video_analysis` is `VideoAnalysis`.
 pub(crate) fn pascal(name: &str) -> String {
     let pascal = name.to_pascal_case();
-    let pascal = if pascal.is_empty() { "Value".to_owned() } else { pascal };
+    let pascal = if pascal.is_empty() {
+        "Value".to_owned()
+    } else {
+        pascal
+    };
     valid(pascal)
 }
 
 fn valid(mut name: String) -> String {
     if name.starts_with(|first: char| !first.is_alphabetic() && first != '_') {
-        name.insert(0, if name.starts_with(char::is_uppercase) { 'N' } else { '_' });
+        name.insert(
+            0,
+            if name.starts_with(char::is_uppercase) {
+                'N'
+            } else {
+                '_'
+            },
+        );
     }
     if KEYWORDS.contains(&&*name) || name == "_" {
         name.push('_');
@@ -60,7 +117,10 @@ pub(crate) fn variant(value: &str) -> String {
         name = match value {
             "" => "Empty".to_owned(),
             other => {
-                let codes = other.chars().take(4).map(|it| format!("U{:04X}", u32::from(it)));
+                let codes = other
+                    .chars()
+                    .take(4)
+                    .map(|it| format!("U{:04X}", u32::from(it)));
                 codes.collect()
             }
         };

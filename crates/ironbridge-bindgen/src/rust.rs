@@ -19,7 +19,9 @@ pub(crate) enum Rust {
     Complex,
     Text,
     /// `Vec<u8>` in types that are compared and cloned, the bytes of Python elsewhere.
-    Bytes { in_data: bool },
+    Bytes {
+        in_data: bool,
+    },
     Path,
     DateTime,
     Date,

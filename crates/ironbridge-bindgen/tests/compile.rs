@@ -63,7 +63,11 @@ uuid = "1"
         ),
     );
     // The same versions as the workspace's, which are there.
-    std::fs::copy(workspace.join("Cargo.lock"), scratch.path().join("Cargo.lock")).unwrap();
+    std::fs::copy(
+        workspace.join("Cargo.lock"),
+        scratch.path().join("Cargo.lock"),
+    )
+    .unwrap();
     for command in [&["check"][..], &["doc", "--no-deps"]] {
         let output = Command::new(env!("CARGO"))
             .args(command)

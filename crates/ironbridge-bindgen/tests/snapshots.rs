@@ -111,7 +111,10 @@ fn a_name_that_is_not_there_is_an_error_that_lists_what_is() {
         .generate()
         .unwrap_err();
     let text = error.to_string();
-    assert!(text.starts_with("`generics` has no public name `frist`; it has "), "{text}");
+    assert!(
+        text.starts_with("`generics` has no public name `frist`; it has "),
+        "{text}"
+    );
     assert!(text.contains("first"), "{text}");
 }
 
@@ -120,8 +123,15 @@ fn a_build_script_gets_code_to_include_and_the_files_to_watch() {
     let bindings = generate("package");
     assert!(!bindings.for_include().contains("#!["));
     let lines = bindings.cargo_lines();
-    assert!(lines.iter().any(|line| line.ends_with("_impl.py")), "{lines:?}");
-    assert!(lines.iter().all(|line| line.starts_with("cargo::rerun-if-changed=")));
+    assert!(
+        lines.iter().any(|line| line.ends_with("_impl.py")),
+        "{lines:?}"
+    );
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.starts_with("cargo::rerun-if-changed="))
+    );
 }
 
 #[test]
@@ -138,11 +148,20 @@ fn a_module_is_found_by_its_name_and_stubs_come_first() {
     write("tool-stubs/__init__.pyi", "def run(a: int) -> str: ...");
     let generate = |name: &str| Bindings::of_module(name, [directory.path()]).generate();
     let code = generate("tool").unwrap().code;
-    assert!(code.contains("fn run(&self, a: i64) -> Result<String>;"), "{code}");
+    assert!(
+        code.contains("fn run(&self, a: i64) -> Result<String>;"),
+        "{code}"
+    );
     let code = generate("tool.sub").unwrap().code;
-    assert!(code.contains("#[ironbridge::module(\"tool.sub\")]\npub trait Sub {"), "{code}");
+    assert!(
+        code.contains("#[ironbridge::module(\"tool.sub\")]\npub trait Sub {"),
+        "{code}"
+    );
     let error = generate("tool.missing").unwrap_err().to_string();
-    assert!(error.starts_with("no Python module `tool.missing`; looked in:"), "{error}");
+    assert!(
+        error.starts_with("no Python module `tool.missing`; looked in:"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -11,7 +11,10 @@ use ironbridge_python_ast::declarations::ReadError;
 fn library() -> PathBuf {
     let python = std::env::var_os("PYO3_PYTHON").unwrap_or_else(|| "python3".into());
     let output = Command::new(python)
-        .args(["-c", "import sysconfig; print(sysconfig.get_path('stdlib'))"])
+        .args([
+            "-c",
+            "import sysconfig; print(sysconfig.get_path('stdlib'))",
+        ])
         .output()
         .expect("python3 is on PATH");
     PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
@@ -25,7 +28,14 @@ fn python_files(directory: &Path, into: &mut Vec<PathBuf>) {
         let path = entry.path();
         if path.is_dir() {
             // Tests of the parser itself and what is installed beside it are too much of the same.
-            let skipped = ["test", "tests", "site-packages", "__pycache__", "idlelib", "lib2to3"];
+            let skipped = [
+                "test",
+                "tests",
+                "site-packages",
+                "__pycache__",
+                "idlelib",
+                "lib2to3",
+            ];
             if !skipped.iter().any(|name| path.ends_with(name)) {
                 python_files(&path, into);
             }
@@ -107,10 +117,18 @@ fn docstrings_are_documentation_without_warnings_and_without_examples() {
     };
     let output = rustdoc(&[]);
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}", &errors[..errors.len().min(6000)]);
+    assert!(
+        output.status.success(),
+        "{}",
+        &errors[..errors.len().min(6000)]
+    );
     let output = rustdoc(&["--test"]);
     let shown = String::from_utf8_lossy(&output.stdout);
-    assert!(shown.contains("running 0 tests"), "{}", &shown[..shown.len().min(3000)]);
+    assert!(
+        shown.contains("running 0 tests"),
+        "{}",
+        &shown[..shown.len().min(3000)]
+    );
 }
 
 #[test]
@@ -168,7 +186,11 @@ def make_{number}(text: str, count: int = 1, *, fast: bool = False) -> Model{num
     let begun = Instant::now();
     let bindings = Bindings::of(&path).generate().unwrap();
     let time = begun.elapsed();
-    let build = if cfg!(debug_assertions) { "debug" } else { "release" };
+    let build = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
     println!(
         "{} lines of Python to {} of Rust in {time:?} ({build}); {}",
         source.lines().count(),

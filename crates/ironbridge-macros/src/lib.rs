@@ -5,16 +5,20 @@
 //! block (`block_text`), a string literal (`literal_text`) or a file (`file_text`), each as a `code::Code`
 //! that knows where in the program its text stands; it is parsed and checked by `ironbridge-python-ast`, whose
 //! diagnostics go back to those places; and the call is written (`expand`).
+//!
+//! `#[module]` and `#[class]` are under `module`.
 
 mod block_text;
 mod captures;
 mod code;
+mod derive;
 mod expand;
 mod file_text;
 mod form;
 mod gaps;
 mod header;
 mod literal_text;
+mod module;
 
 use proc_macro::TokenStream;
 
@@ -22,4 +26,22 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn python(input: TokenStream) -> TokenStream {
     expand::python(input.into()).into()
+}
+
+/// Conversions of a type from and to Python. See `ironbridge::Python`.
+#[proc_macro_derive(Python, attributes(python))]
+pub fn derive_python(input: TokenStream) -> TokenStream {
+    derive::python(input.into()).into()
+}
+
+/// Declares a Python module as a trait. See `ironbridge::module`.
+#[proc_macro_attribute]
+pub fn module(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    module::module(arguments.into(), item.into()).into()
+}
+
+/// Declares a Python class as a trait. See `ironbridge::class`.
+#[proc_macro_attribute]
+pub fn class(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    module::class(arguments.into(), item.into()).into()
 }

@@ -1,8 +1,28 @@
 //! What the macros' expansions call. No promise of stability: nothing else may use it.
 
+pub use crate::aio::{PythonFuture, RunsOn, await_python};
 pub use crate::session::{BlockSource, CallSite, CaptureByTrait, Captured, run, run_for};
 
-use crate::{Result, Session};
+/// For `#[derive(Python)]`.
+pub mod convert {
+    pub use crate::convert::private::*;
+}
+
+/// For `#[module]` and `#[class]`.
+pub mod module {
+    pub use crate::module::{
+        Arguments, Call, ClassOf, Discard, Handle, NoClass, Object, Site, share,
+    };
+}
+
+use crate::handles::IntoCallback;
+use crate::{Callback, Result, Session};
+
+/// The callback of a closure that was given as an argument.
+#[inline]
+pub fn callback<A, R>(function: impl IntoCallback<A, R>) -> Callback {
+    Callback::new(function)
+}
 
 /// The session that a block without one in its header runs in.
 #[inline]

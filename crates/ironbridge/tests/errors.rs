@@ -336,7 +336,7 @@ fn lone_surrogates_are_told_and_lose_nothing() {
     let error = python! { -> String => "ab" + chr(0xdc80) }.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the block: expected String, found a str with a lone surrogate, which is no Unicode text"
+        "the block: expected str, found a str with a lone surrogate, which is no Unicode text"
     );
     let error = python! { raise ValueError("bad " + chr(0xdc80)) }.unwrap_err();
     assert_eq!(error.exception().unwrap().message(), "bad \\udc80");

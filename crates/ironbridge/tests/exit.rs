@@ -7,6 +7,8 @@ mod children;
 use std::{process::ExitCode, sync::Barrier, thread, time::Duration};
 
 use children::{python, run, say};
+use ironbridge::__private::{PythonFuture, RunsOn, await_python};
+use ironbridge::pyo3::prelude::*;
 use ironbridge::{Interpreter, attach, detach};
 
 fn main() -> ExitCode {
@@ -144,6 +146,23 @@ fn main() -> ExitCode {
                     .quietly()
                     .within(8);
             }),
+            ("a_running_event_loop_is_left", || {
+                run("event_loop")
+                    .with_code(0)
+                    .said("begun\ncancelled")
+                    .quietly()
+                    .within(5);
+            }),
+            ("a_busy_event_loop_and_pool_are_left", || {
+                run("busy_event_loop").with_code(0).quietly().within(8);
+            }),
+            ("a_call_after_the_end_fails", || {
+                run("call_after_shutdown")
+                    .with_code(0)
+                    .said("kind Cancelled")
+                    .quietly()
+                    .within(5);
+            }),
             ("shutdown_on_demand", || {
                 run("shutdown")
                     .with_code(0)
@@ -279,8 +298,75 @@ fn main() -> ExitCode {
                 python("import sys; sys.stdout.close()").unwrap();
             }),
             ("thread_local", thread_locals),
+            ("event_loop", || {
+                python(LINGER).unwrap();
+                poll_once(RunsOn::Loop, "linger");
+                await_until("begun");
+            }),
+            ("busy_event_loop", || {
+                python(LINGER).unwrap();
+                poll_once(RunsOn::Loop, "hog");
+                poll_once(RunsOn::Pool, "spin");
+                await_until("hogging");
+                await_until("spinning");
+            }),
+            ("call_after_shutdown", || {
+                python(LINGER).unwrap();
+                poll_once(RunsOn::Loop, "linger");
+                await_until("begun");
+                Interpreter::get().unwrap().shutdown().unwrap();
+                let late = pollster::block_on(call(RunsOn::Loop, "linger"));
+                say(&format!("kind {:?}", late.unwrap_err().kind()));
+            }),
         ],
     )
+}
+
+const LINGER: &str = "
+import asyncio, builtins, time
+said = builtins.said = set()
+
+async def linger():
+    print('begun')
+    said.add('begun')
+    try:
+        await asyncio.sleep(60)
+    finally:
+        print('cancelled')
+
+async def hog():
+    said.add('hogging')
+    time.sleep(60)
+
+def spin():
+    said.add('spinning')
+    while True: pass
+
+builtins.linger, builtins.hog, builtins.spin = linger, hog, spin
+";
+
+fn call(runs_on: RunsOn, name: &'static str) -> PythonFuture<()> {
+    await_python(runs_on, "call()", move |py| {
+        Ok(py.import("builtins")?.getattr(name)?.call0()?)
+    })
+}
+
+/// Begins a call, and leaves it running.
+fn poll_once(runs_on: RunsOn, name: &'static str) {
+    let mut call = Box::pin(call(runs_on, name));
+    pollster::block_on(async { assert!(futures::poll!(&mut call).is_pending()) });
+    std::mem::forget(call);
+}
+
+fn await_until(said: &str) {
+    while !attach(|py| {
+        let all = py.import("builtins").unwrap().getattr("said").unwrap();
+        all.contains(said).unwrap()
+    })
+    .unwrap()
+    {
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// A short grace.

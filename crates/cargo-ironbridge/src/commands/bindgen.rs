@@ -90,7 +90,9 @@ impl Bindgen {
     fn builder(&self) -> anyhow::Result<Builder> {
         let source = Path::new(&self.module_source);
         let is_file = source.exists()
-            || source.extension().is_some_and(|it| it == "py" || it == "pyi")
+            || source
+                .extension()
+                .is_some_and(|it| it == "py" || it == "pyi")
             || self.module_source.contains(std::path::is_separator);
         let by_name = !self.path.is_empty() || self.environment.is_some() || !is_file;
         let builder = if by_name && !source.is_file() {
@@ -127,7 +129,9 @@ fn short(summary: &Summary) -> String {
     }
     if reasons.len() > 8 {
         let more = reasons.len() - 8;
-        text.push_str(&format!("\n  and {more} other reasons; -v shows all, with their places"));
+        text.push_str(&format!(
+            "\n  and {more} other reasons; -v shows all, with their places"
+        ));
     }
     text
 }
@@ -138,7 +142,10 @@ fn check(file: &Path, bindings: &Bindings) -> anyhow::Result<ExitCode> {
     let known = match std::fs::read_to_string(file) {
         Ok(known) => known,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            writeln!(stderr, "{shown} is not there; without --check it is written")?;
+            writeln!(
+                stderr,
+                "{shown} is not there; without --check it is written"
+            )?;
             return Ok(ExitCode::from(1));
         }
         Err(error) => return Err(error).with_context(|| format!("{shown} cannot be read")),

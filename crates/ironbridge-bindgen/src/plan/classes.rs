@@ -7,8 +7,8 @@ use ironbridge_python_ast::declarations::{
     Class, ClassKind, DataKind, Field, Function, FunctionKind, ParameterKind, Type,
 };
 
-use super::types::is_callable_protocol;
 use super::functions::{Resolved, ResolvedParameter, Source, with_suffix};
+use super::types::is_callable_protocol;
 use super::{Place, Planner, Position, attributes_of, comments, is_private};
 use crate::docs;
 use crate::names::{Taken, pascal, snake};
@@ -59,7 +59,11 @@ impl Planner<'_> {
     }
 
     fn constructor(&mut self, name: &str, class: &Rc<Class>, id: Id, kind: ClassKind) {
-        if self.all_methods(class).iter().any(|(_, _, method)| method.is_abstract) {
+        if self
+            .all_methods(class)
+            .iter()
+            .any(|(_, _, method)| method.is_abstract)
+        {
             return;
         }
         let own = snake(name);
@@ -178,7 +182,13 @@ impl Planner<'_> {
     }
 
     /// Writes the members of an item's class.
-    pub(super) fn members(&mut self, id: Id, class: &Rc<Class>, arguments: &[Type], kind: ClassKind) {
+    pub(super) fn members(
+        &mut self,
+        id: Id,
+        class: &Rc<Class>,
+        arguments: &[Type],
+        kind: ClassKind,
+    ) {
         if let ClassKind::Data(data) = kind
             && self.is_plain_data(class, kind)
         {
@@ -188,7 +198,15 @@ impl Planner<'_> {
         let mut taken = Taken::default();
         let mut methods = Vec::new();
         for (owner, arguments, method) in self.all_methods(class) {
-            self.class_method(class, &owner, &arguments, &method, &type_name, &mut taken, &mut methods);
+            self.class_method(
+                class,
+                &owner,
+                &arguments,
+                &method,
+                &type_name,
+                &mut taken,
+                &mut methods,
+            );
         }
         let mut attributes = Vec::new();
         for (owner, arguments) in self.library.ancestors(class, &[]) {
@@ -255,7 +273,10 @@ impl Planner<'_> {
                     module: &module,
                     full_name: full_name.clone(),
                     python_name: name.to_owned(),
-                    name: taken.take([&*with_suffix(own, suffix), &*with_suffix(&format!("call_{own}"), suffix)]),
+                    name: taken.take([
+                        &*with_suffix(own, suffix),
+                        &*with_suffix(&format!("call_{own}"), suffix),
+                    ]),
                     flags: &[],
                     docs: None,
                     owner: None,
@@ -291,7 +312,8 @@ impl Planner<'_> {
             class: Some(owner.clone()),
         };
         let lowered = self.lower(&resolved.returns, &place);
-        self.summary.count(module, signature.line, full_name, &lowered.reasons);
+        self.summary
+            .count(module, signature.line, full_name, &lowered.reasons);
         let name = taken.take([&*snake(&method.name)]);
         into.push(Method {
             attributes: attributes_of(&["get"], &name, &method.name),
@@ -311,7 +333,12 @@ impl Planner<'_> {
                 Some(given) => given,
             };
             let lowered = self.lower(&given, &place.at(Position::Argument));
-            into.push(setter_of(&method.name, lowered.type_, &lowered.reasons, taken));
+            into.push(setter_of(
+                &method.name,
+                lowered.type_,
+                &lowered.reasons,
+                taken,
+            ));
         }
     }
 
@@ -343,12 +370,17 @@ impl Planner<'_> {
         let lowered = self.lower(&type_, &place);
         let module = &owner.name.module;
         let full = format!("{}.{}", class.name.name, field.name);
-        self.summary.count(module, field.line, &full, &lowered.reasons);
+        self.summary
+            .count(module, field.line, &full, &lowered.reasons);
         let name = taken.take([&*own]);
         into.push(Method {
             attributes: attributes_of(&["get"], &name, &field.name),
             name,
-            docs: field.docs.as_deref().map(docs::markdown).unwrap_or_default(),
+            docs: field
+                .docs
+                .as_deref()
+                .map(docs::markdown)
+                .unwrap_or_default(),
             comments: comments(&lowered.reasons),
             is_async: false,
             parameters: Vec::new(),
@@ -405,8 +437,32 @@ fn pascal_or_empty(suffix: &str) -> String {
 
 /// Methods that operators call.
 const OPERATORS: &[&str] = &[
-    "__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__",
-    "__rtruediv__", "__floordiv__", "__mod__", "__pow__", "__matmul__", "__and__", "__or__",
-    "__xor__", "__neg__", "__pos__", "__abs__", "__invert__", "__lt__", "__le__", "__gt__",
-    "__ge__", "__lshift__", "__rshift__", "__iadd__", "__isub__", "__imul__",
+    "__add__",
+    "__radd__",
+    "__sub__",
+    "__rsub__",
+    "__mul__",
+    "__rmul__",
+    "__truediv__",
+    "__rtruediv__",
+    "__floordiv__",
+    "__mod__",
+    "__pow__",
+    "__matmul__",
+    "__and__",
+    "__or__",
+    "__xor__",
+    "__neg__",
+    "__pos__",
+    "__abs__",
+    "__invert__",
+    "__lt__",
+    "__le__",
+    "__gt__",
+    "__ge__",
+    "__lshift__",
+    "__rshift__",
+    "__iadd__",
+    "__isub__",
+    "__imul__",
 ];

@@ -43,7 +43,10 @@ impl Planner<'_> {
             let is_hidden = is_private(&field.name) && data == DataKind::Dataclass;
             field.init && !is_hidden
         });
-        !has_methods && !is_foreign && all_given && !(fields.is_empty() && data != DataKind::TypedDict)
+        !has_methods
+            && !is_foreign
+            && all_given
+            && !(fields.is_empty() && data != DataKind::TypedDict)
     }
 
     pub(super) fn data(&mut self, id: Id, class: &Rc<Class>, arguments: &[Type], kind: DataKind) {
@@ -61,7 +64,8 @@ impl Planner<'_> {
             };
             let lowered = self.lower(&field.type_, &place);
             let full = format!("{}.{}", class.name.name, field.name);
-            self.summary.count(&module, field.line, &full, &lowered.reasons);
+            self.summary
+                .count(&module, field.line, &full, &lowered.reasons);
             let name = taken.take([&*snake(&field.name)]);
             let mut attributes = Vec::new();
             if name != field.name {
@@ -117,7 +121,11 @@ impl Planner<'_> {
 }
 
 fn field_docs(field: &DataField, attributes: &[String]) -> Vec<String> {
-    let mut docs = field.docs.as_deref().map(docs::markdown).unwrap_or_default();
+    let mut docs = field
+        .docs
+        .as_deref()
+        .map(docs::markdown)
+        .unwrap_or_default();
     let is_said = attributes.iter().any(|it| it.starts_with("default"));
     if let Some(default) = field.default.as_deref()
         && !is_said

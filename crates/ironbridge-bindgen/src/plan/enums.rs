@@ -21,7 +21,11 @@ impl Planner<'_> {
             .iter()
             .map(|member| Variant {
                 name: taken.take([&*pascal(&member.name)]),
-                docs: member.docs.as_deref().map(docs::markdown).unwrap_or_default(),
+                docs: member
+                    .docs
+                    .as_deref()
+                    .map(docs::markdown)
+                    .unwrap_or_default(),
                 attributes: Vec::new(),
                 type_: None,
             })
@@ -45,7 +49,8 @@ impl Planner<'_> {
             variants,
         };
         let module = &class.name.module;
-        self.summary.count(module, class.line, &class.name.name, &[]);
+        self.summary
+            .count(module, class.line, &class.name.name, &[]);
         Some(id)
     }
 }

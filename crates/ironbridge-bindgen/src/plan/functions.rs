@@ -98,7 +98,10 @@ impl Planner<'_> {
 
     /// A decorator after which nobody knows what the signature is.
     pub(super) fn hiding_decorator<'f>(&self, function: &'f Function) -> Option<&'f Decorator> {
-        function.decorators.iter().find(|it| !self.is_transparent(it))
+        function
+            .decorators
+            .iter()
+            .find(|it| !self.is_transparent(it))
     }
 
     /// Whether a decorator of the package gives back what it is given, by its own hints.
@@ -221,8 +224,7 @@ impl Planner<'_> {
         };
         let mut reasons = Vec::new();
         let mut notes = Vec::new();
-        let (parameters, moved) =
-            self.parameters(signature, &place, &mut reasons, &mut notes);
+        let (parameters, moved) = self.parameters(signature, &place, &mut reasons, &mut notes);
         let result_place = place.at(Position::Result).named("result");
         let result = self.lower(&signature.returns, &result_place);
         reasons.extend(result.reasons.iter().map(|it| format!("the result: {it}")));
@@ -262,7 +264,11 @@ impl Planner<'_> {
                     _ => false,
                 }
         };
-        let count = signature.parameters.iter().filter(|it| is_optional(it)).count();
+        let count = signature
+            .parameters
+            .iter()
+            .filter(|it| is_optional(it))
+            .count();
         let many = count >= MANY;
         let mut taken = Taken::default();
         let mut plain = Vec::new();
@@ -270,7 +276,8 @@ impl Planner<'_> {
         let mut fields = Vec::new();
         for parameter in &signature.parameters {
             let stripped = parameter.name.trim_start_matches('_');
-            let spelled = if parameter.kind == ParameterKind::PositionalOnly && !stripped.is_empty() {
+            let spelled = if parameter.kind == ParameterKind::PositionalOnly && !stripped.is_empty()
+            {
                 stripped
             } else {
                 &parameter.name
@@ -320,9 +327,8 @@ impl Planner<'_> {
             let stem = format!("{}Options", place.name);
             let type_name = self.types.take([&*stem]);
             let id = self.new_item(type_name, None);
-            self.items[id.0].docs = vec![
-                "What may be left out: `None` leaves Python its default.".to_owned(),
-            ];
+            self.items[id.0].docs =
+                vec!["What may be left out: `None` leaves Python its default.".to_owned()];
             self.items[id.0].kind = ItemKind::Options(fields);
             plain.push(rust::Parameter {
                 name: taken.take(["options", "further_options"]),
@@ -357,9 +363,11 @@ impl Planner<'_> {
 
 /// A parameter's type; `*args: P.args` stands for parameters that are not told.
 fn parameter_type(parameter: &Parameter, resolve: &dyn Fn(Option<&Hint>) -> Type) -> Type {
-    let stands_for_many = parameter.hint.as_ref().and_then(Hint::name).is_some_and(|name| {
-        name.name.ends_with(".args") || name.name.ends_with(".kwargs")
-    });
+    let stands_for_many = parameter
+        .hint
+        .as_ref()
+        .and_then(Hint::name)
+        .is_some_and(|name| name.name.ends_with(".args") || name.name.ends_with(".kwargs"));
     if stands_for_many {
         return Type::Unknown("parameters that a variable stands for".to_owned());
     }
@@ -406,7 +414,11 @@ fn method_docs(docs: Option<&str>, signature: &Resolved, moved: bool) -> Vec<Str
         .collect();
     if !defaults.is_empty() && !moved {
         lines.extend((!lines.is_empty()).then(String::new));
-        let word = if defaults.len() == 1 { "Default" } else { "Defaults" };
+        let word = if defaults.len() == 1 {
+            "Default"
+        } else {
+            "Defaults"
+        };
         lines.push(format!("{word} in Python: {}.", defaults.join(", ")));
     }
     lines

@@ -15,8 +15,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use ironbridge_python_ast::declarations::{
-    Alias, Class, ClassKind, Constant, Found, Library, Line, LiteralValue,
-    QualifiedName, Type,
+    Alias, Class, ClassKind, Constant, Found, Library, Line, LiteralValue, QualifiedName, Type,
 };
 
 use crate::docs;
@@ -172,9 +171,9 @@ impl<'l> Planner<'l> {
 
         let last = python_name.rsplit('.').next().unwrap_or(python_name);
         let own_name = pascal(last);
-        let is_class = found.iter().any(
-            |(name, found)| matches!(found, Found::Class(_)) && pascal(name) == own_name,
-        );
+        let is_class = found
+            .iter()
+            .any(|(name, found)| matches!(found, Found::Class(_)) && pascal(name) == own_name);
         let with_module = format!("{own_name}Module");
         let trait_name = if is_class {
             self.types.take([&*with_module])
@@ -258,7 +257,11 @@ impl<'l> Planner<'l> {
         };
         let place = self.place(pascal(name), Position::Result);
         let lowered = self.lower(&hint, &place);
-        let mut docs = constant.docs.as_deref().map(docs::markdown).unwrap_or_default();
+        let mut docs = constant
+            .docs
+            .as_deref()
+            .map(docs::markdown)
+            .unwrap_or_default();
         if constant.literal.is_some()
             && let Some(value) = constant.value.as_deref().filter(|it| it.len() < 60)
         {
@@ -329,7 +332,10 @@ pub(crate) fn attributes_of(flags: &[&str], rust_name: &str, python_name: &str) 
 
 /// The comment that says why something is untyped.
 pub(crate) fn comments(reasons: &[String]) -> Vec<String> {
-    reasons.iter().map(|it| format!("Untyped: {}.", it.replace('\n', " "))).collect()
+    reasons
+        .iter()
+        .map(|it| format!("Untyped: {}.", it.replace('\n', " ")))
+        .collect()
 }
 
 /// Whether a name is private by its spelling.

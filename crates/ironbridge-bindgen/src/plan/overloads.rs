@@ -33,7 +33,10 @@ impl Planner<'_> {
             }
         }
         if let [_] = &*overloads {
-            return overloads.into_iter().map(|it| (String::new(), it)).collect();
+            return overloads
+                .into_iter()
+                .map(|it| (String::new(), it))
+                .collect();
         }
         if overloads.len() <= MOST
             && let Some(suffixes) = self.suffixes(&overloads)
@@ -124,7 +127,10 @@ fn merge(overloads: &[Resolved], function: &Function) -> Resolved {
             if parameters.iter().all(|it| it.name != parameter.name) {
                 // Those of the other overloads go by name, if they can.
                 let mut parameter = parameter.clone();
-                if matches!(parameter.kind, ParameterKind::Plain | ParameterKind::KeywordOnly) {
+                if matches!(
+                    parameter.kind,
+                    ParameterKind::Plain | ParameterKind::KeywordOnly
+                ) {
                     parameter.kind = ParameterKind::KeywordOnly;
                     let place = parameters
                         .iter()

@@ -86,25 +86,19 @@ impl Planner<'_> {
                 }
             }
             Type::Iterable(inner) => match place.position {
-                Position::Result => {
-                    self.wrap(inner, place, |inner| Rust::Iter(Box::new(inner)))
-                }
+                Position::Result => self.wrap(inner, place, |inner| Rust::Iter(Box::new(inner))),
                 Position::InResult => Lowered::loose("an iterable inside of another type"),
                 Position::Argument | Position::Data => {
                     self.wrap(inner, place, |inner| Rust::List(Box::new(inner)))
                 }
             },
             Type::Iterator(inner) => match place.position {
-                Position::Result => {
-                    self.wrap(inner, place, |inner| Rust::Iter(Box::new(inner)))
-                }
+                Position::Result => self.wrap(inner, place, |inner| Rust::Iter(Box::new(inner))),
                 _ => Lowered::loose("an iterator that is no result"),
             },
             Type::Generator(parts) => self.generator(parts, place),
             Type::ContextManager(inner) => match place.position {
-                Position::Result => {
-                    self.wrap(inner, place, |inner| Rust::Context(Box::new(inner)))
-                }
+                Position::Result => self.wrap(inner, place, |inner| Rust::Context(Box::new(inner))),
                 _ => Lowered::loose("a context manager that is no result"),
             },
             Type::Awaitable(_) => Lowered::loose("an awaitable that is no `async def`"),
@@ -159,12 +153,7 @@ impl Planner<'_> {
         }
     }
 
-    fn callable(
-        &mut self,
-        parameters: Option<&[Type]>,
-        result: &Type,
-        place: &Place,
-    ) -> Lowered {
+    fn callable(&mut self, parameters: Option<&[Type]>, result: &Type, place: &Place) -> Lowered {
         match place.position {
             Position::Result => return Lowered::typed(Rust::Function),
             Position::Argument => {}
@@ -177,9 +166,13 @@ impl Planner<'_> {
             return Lowered::typed(Rust::Callback);
         };
         let inside = place.at(Position::InResult);
-        let parameters: Vec<Lowered> = parameters.iter().map(|it| self.lower(it, &inside)).collect();
+        let parameters: Vec<Lowered> = parameters
+            .iter()
+            .map(|it| self.lower(it, &inside))
+            .collect();
         let result = self.lower(result, &place.at(Position::Data));
-        let is_typed = result.reasons.is_empty() && parameters.iter().all(|it| it.reasons.is_empty());
+        let is_typed =
+            result.reasons.is_empty() && parameters.iter().all(|it| it.reasons.is_empty());
         if !is_typed {
             return Lowered::typed(Rust::Callback);
         }
@@ -227,9 +220,10 @@ impl Planner<'_> {
         let kind = self.library.kind(class);
         match kind {
             ClassKind::Exception => Lowered::loose(format!("`{}` is an exception", class.name)),
-            ClassKind::Flag => {
-                Lowered::loose(format!("`{}` is a `Flag`, whose values combine", class.name))
-            }
+            ClassKind::Flag => Lowered::loose(format!(
+                "`{}` is a `Flag`, whose values combine",
+                class.name
+            )),
             ClassKind::Protocol if is_callable_protocol(class) => {
                 self.callable_protocol(class, place)
             }

@@ -13,7 +13,12 @@ use crate::rust::{Id, ItemKind, Rust, Variant};
 const PARTLY: &str = "in part: ";
 
 impl Planner<'_> {
-    pub(super) fn alias(&mut self, alias: &Rc<Alias>, arguments: &[Type], place: &Place) -> Lowered {
+    pub(super) fn alias(
+        &mut self,
+        alias: &Rc<Alias>,
+        arguments: &[Type],
+        place: &Place,
+    ) -> Lowered {
         let key = format!("alias {} {arguments:?}", alias.name);
         let open = self.open_aliases.iter().position(|(open, _)| *open == key);
         if let Some(open) = open {
@@ -53,7 +58,11 @@ impl Planner<'_> {
             if matches!(self.items[id.0].kind, ItemKind::Pending) {
                 // It is no union after all: a list of itself, say.
                 let is_typed = lowered.reasons.is_empty() && lowered.type_ != Rust::Item(id);
-                let inner = if is_typed { lowered.type_.clone() } else { Rust::Any };
+                let inner = if is_typed {
+                    lowered.type_.clone()
+                } else {
+                    Rust::Any
+                };
                 self.items[id.0].kind = ItemKind::Union {
                     variants: vec![Variant {
                         name: "Value".to_owned(),
@@ -69,12 +78,7 @@ impl Planner<'_> {
     }
 
     /// A union: an `Option`, a path, one type after all, or an enum.
-    pub(super) fn union(
-        &mut self,
-        parts: &[Type],
-        name: Option<&str>,
-        place: &Place,
-    ) -> Lowered {
+    pub(super) fn union(&mut self, parts: &[Type], name: Option<&str>, place: &Place) -> Lowered {
         let (none, parts): (Vec<&Type>, Vec<&Type>) =
             parts.iter().partition(|it| matches!(it, Type::None));
         let option = |lowered: Lowered| match (none.is_empty(), lowered.type_) {
@@ -103,9 +107,7 @@ impl Planner<'_> {
             [] => return Lowered::typed(Rust::Unit),
             [single] => {
                 let single = match (name, single) {
-                    (Some(name), Type::Literal(values)) => {
-                        self.literal(values, Some(name), place)
-                    }
+                    (Some(name), Type::Literal(values)) => self.literal(values, Some(name), place),
                     (_, single) => self.lower(single, place),
                 };
                 return option(single);
@@ -133,7 +135,12 @@ impl Planner<'_> {
             match &part {
                 // The values of a literal are variants of their own.
                 Type::Literal(more) => {
-                    values.extend(more.iter().filter(|it| !values.contains(it)).cloned().collect::<Vec<_>>());
+                    values.extend(
+                        more.iter()
+                            .filter(|it| !values.contains(it))
+                            .cloned()
+                            .collect::<Vec<_>>(),
+                    );
                     continue;
                 }
                 Type::Str | Type::Bytes if has_path => continue,
@@ -150,7 +157,8 @@ impl Planner<'_> {
                     let key = format!("alias {} {arguments:?}", alias.name);
                     if !self.open_aliases.iter().any(|(open, _)| *open == key) {
                         let expanded = self.library.expand(alias, arguments);
-                        if matches!(expanded, Type::Union(_) | Type::Literal(_)) && stack.len() < 64 {
+                        if matches!(expanded, Type::Union(_) | Type::Literal(_)) && stack.len() < 64
+                        {
                             self.open_aliases.push((key, None));
                             stack.push(expanded);
                             self.open_aliases.pop();
@@ -237,9 +245,8 @@ impl Planner<'_> {
         }
         // An alias that refers to itself has its item already.
         let own = self.open_aliases.last().and_then(|(_, id)| *id);
-        let own = own.filter(|id| {
-            name.is_some() && matches!(self.items[id.0].kind, ItemKind::Pending)
-        });
+        let own =
+            own.filter(|id| name.is_some() && matches!(self.items[id.0].kind, ItemKind::Pending));
         let short: Vec<String> = parts
             .iter()
             .map(|(label, _)| pascal(label))
@@ -248,9 +255,13 @@ impl Planner<'_> {
         let joined = short.join("Or");
         let name = match name {
             Some(_) if own.is_some() => String::new(),
-            Some(name) => self.types.take([&*pascal(name), &*format!("{}Union", pascal(name))]),
+            Some(name) => self
+                .types
+                .take([&*pascal(name), &*format!("{}Union", pascal(name))]),
             None if short.len() <= 3 && joined.len() <= 40 => self.types.take([&*joined]),
-            None => self.types.take([&*place.name, &*format!("{}Union", place.name)]),
+            None => self
+                .types
+                .take([&*place.name, &*format!("{}Union", place.name)]),
         };
         let mut taken = Taken::default();
         let mut variants: Vec<Variant> = values
@@ -278,10 +289,12 @@ impl Planner<'_> {
         if values.iter().all(|it| matches!(it, LiteralValue::Bool(_))) {
             return Lowered::typed(Rust::Bool);
         }
-        if values
-            .iter()
-            .any(|it| matches!(it, LiteralValue::Float(_) | LiteralValue::Bytes | LiteralValue::None))
-        {
+        if values.iter().any(|it| {
+            matches!(
+                it,
+                LiteralValue::Float(_) | LiteralValue::Bytes | LiteralValue::None
+            )
+        }) {
             return Lowered::loose("a `Literal` of other than text and numbers");
         }
         let key = format!("literal {values:?}");
@@ -289,8 +302,12 @@ impl Planner<'_> {
             return Lowered::typed(Rust::Item(*id));
         }
         let name = match name {
-            Some(name) => self.types.take([&*pascal(name), &*format!("{}Literal", pascal(name))]),
-            None => self.types.take([&*place.name, &*format!("{}Literal", place.name)]),
+            Some(name) => self
+                .types
+                .take([&*pascal(name), &*format!("{}Literal", pascal(name))]),
+            None => self
+                .types
+                .take([&*place.name, &*format!("{}Literal", place.name)]),
         };
         let mut taken = Taken::default();
         let mut variants: Vec<Variant> = values

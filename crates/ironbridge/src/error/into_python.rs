@@ -10,18 +10,29 @@ use super::{Error, ErrorKind, What};
 
 impl From<Error> for PyErr {
     fn from(error: Error) -> Self {
-        if let What::Exception(exception) = &error.0.cause {
-            return crate::interpreter::attach_started(|py| {
-                // The same object, with its traceback.
-                PyErr::from_value(exception.value(py).clone().into_any())
-            });
+        match &error.0.cause {
+            What::Exception(_) => crate::interpreter::attach_started(|py| error.to_exception(py)),
+            What::Report(_) => error.report_as_exception(),
         }
-        let text = format!("{error:#}");
-        match error.kind() {
+    }
+}
+
+impl Error {
+    /// The exception that it is in Python: where it began as one the same object, with its traceback.
+    pub(crate) fn to_exception(&self, py: Python<'_>) -> PyErr {
+        match &self.0.cause {
+            What::Exception(exception) => PyErr::from_value(exception.value(py).clone().into_any()),
+            What::Report(_) => self.report_as_exception(),
+        }
+    }
+
+    fn report_as_exception(&self) -> PyErr {
+        let text = format!("{self:#}");
+        match self.kind() {
             ErrorKind::Conversion => PyTypeError::new_err(text),
             ErrorKind::Timeout => PyTimeoutError::new_err(text),
             ErrorKind::Cancelled => PyInterruptedError::new_err(text),
-            ErrorKind::Import => PyImportError::new_err(text),
+            ErrorKind::Import | ErrorKind::Contract => PyImportError::new_err(text),
             ErrorKind::SystemExit => PySystemExit::new_err(text),
             ErrorKind::KeyboardInterrupt => PyKeyboardInterrupt::new_err(text),
             ErrorKind::Environment | ErrorKind::Start | ErrorKind::Exception => {

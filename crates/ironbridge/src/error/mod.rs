@@ -18,7 +18,7 @@
 //!
 //! It turns back into the same Python exception where it crosses into Python again: `PyErr::from(error)`.
 
-mod conversion;
+pub(crate) mod conversion;
 mod exception;
 mod into_python;
 mod origin;
@@ -54,6 +54,8 @@ pub enum ErrorKind {
     Import,
     /// Python code raised an exception.
     Exception,
+    /// A Python module does not fit the trait that declares it.
+    Contract,
     /// A value could not be converted between Rust and Python.
     Conversion,
     /// A call took longer than it was given.
@@ -103,10 +105,11 @@ impl Error {
 
     /// The exception that is set, taken: what a call that gave no result left.
     #[cold]
-    pub(crate) fn take_raised(py: Python<'_>, origin: Origin) -> Self {
+    pub(crate) fn take_raised(py: Python<'_>, origin: impl Into<Option<Origin>>) -> Self {
+        let origin = origin.into();
         match exception::take_raised(py) {
-            Some(value) => Self::from_value(py, value, Some(origin)),
-            None => Self::from_python(py, PyErr::fetch(py), Some(origin)),
+            Some(value) => Self::from_value(py, value, origin),
+            None => Self::from_python(py, PyErr::fetch(py), origin),
         }
     }
 
@@ -129,25 +132,38 @@ impl Error {
         error: PyErr,
         origin: Origin,
     ) -> Self {
-        let report = conversion::into_python(py, name, rust_type, &error);
-        Self::conversion(py, report, error, origin)
+        let (report, source) = conversion::into_python(py, name, rust_type, error);
+        Self::conversion(py, report, Some(source), Some(origin))
     }
 
-    /// A Python value that is not the `T` that was asked for.
+    /// A Python value that is not the `T` that was asked for; or what Python code raised while it was read.
     #[cold]
     pub(crate) fn result<T>(
         value: &Bound<'_, PyAny>,
         error: PyErr,
         what: &str,
-        origin: Origin,
+        origin: impl Into<Option<Origin>>,
     ) -> Self {
-        let report = conversion::from_python::<T>(value, &error, what);
-        Self::conversion(value.py(), report, error, origin)
+        let origin = origin.into();
+        if !conversion::is_failed_conversion(value.py(), &error) {
+            return Self::from_python(value.py(), error, origin);
+        }
+        let (report, source) = conversion::from_python::<T>(value, error, what);
+        Self::conversion(value.py(), report, source, origin)
     }
 
-    fn conversion(py: Python<'_>, report: Report, error: PyErr, origin: Origin) -> Self {
-        let source = Self::from_python(py, error, Some(origin));
-        let report = report.detail("at", origin.to_string()).caused_by(source);
+    fn conversion(
+        py: Python<'_>,
+        mut report: Report,
+        source: Option<PyErr>,
+        origin: Option<Origin>,
+    ) -> Self {
+        if let Some(origin) = origin {
+            report = report.detail("at", origin.to_string());
+        }
+        if let Some(source) = source {
+            report = report.caused_by(Self::from_python(py, source, origin));
+        }
         Self::report(ErrorKind::Conversion, report)
     }
 

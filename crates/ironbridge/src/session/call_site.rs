@@ -13,6 +13,7 @@ use pyo3::{IntoPyObjectExt, Py, ffi};
 use super::Session;
 use crate::error::{Error, Origin, Result};
 use crate::interpreter::start::bootstrap;
+use crate::vectorcall;
 
 /// The code of one `python!`, as the macro found it.
 #[derive(Debug)]
@@ -102,29 +103,7 @@ impl CallSite {
             Some(function) => function,
             None => self.first_call(py, session, number)?,
         };
-        // Only the pointers go to Python, one word before them left free for it.
-        let mut pointers = [std::ptr::null_mut(); 16];
-        if N >= pointers.len() {
-            return PyTuple::new(py, arguments)
-                .and_then(|arguments| function.bind(py).call1(arguments))
-                .map_err(|error| Error::from_python(py, error, Some(self.source.origin())));
-        }
-        for (pointer, argument) in pointers[1..].iter_mut().zip(arguments) {
-            *pointer = argument.as_ptr();
-        }
-        // SAFETY: `function` is a live function object. The `N` pointers after the first are live objects, kept by
-        // `arguments` until the call is over, and the word before them is ours to lend, as
-        // PY_VECTORCALL_ARGUMENTS_OFFSET says. No keywords are passed. The result is a new reference, or null with an
-        // exception set. The test `captures_arrive_in_order` passes 0 to 20 arguments.
-        let result = unsafe {
-            let result = ffi::PyObject_Vectorcall(
-                function.as_ptr(),
-                pointers.as_ptr().add(1),
-                N | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
-                std::ptr::null_mut(),
-            );
-            Bound::from_owned_ptr_or_opt(py, result)
-        };
+        let result = vectorcall::call(function.bind(py), arguments, None);
         result.ok_or_else(|| Error::take_raised(py, self.source.origin()))
     }
 

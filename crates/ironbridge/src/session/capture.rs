@@ -1,17 +1,31 @@
 //! Rust values on their way into a block.
 
+use std::collections::HashMap;
+
 use pyo3::prelude::*;
-use pyo3::{BoundObject, PyErr};
+use pyo3::{IntoPyObjectExt, PyErr};
 
 use super::CallSite;
+use crate::convert::private::{Each, Find, Found, Keyed, Whole, located};
 use crate::error::{Error, Result};
 
 /// A captured variable, borrowed.
 #[derive(Debug)]
 pub struct Captured<'a, T: ?Sized>(pub &'a T);
 
-impl<'t, T> Captured<'_, &'t [T]> {
-    /// Slices are captured as what they point to: `PyO3` converts `&[T]` but not `&&[T]`.
+/// Values whose elements are converted one by one.
+pub trait Container {}
+
+/// How a container is captured: an element that does not convert can be named.
+pub trait Elements<'a, 'py>: Container {
+    /// Converts the container.
+    fn object(&'a self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>>;
+    /// Finds the element that does not convert.
+    fn find(&self, py: Python<'py>) -> Option<Found>;
+}
+
+impl<'a, C: Container> Captured<'a, C> {
+    /// Converts the container, or says which element cannot be converted and why.
     #[inline]
     pub fn capture<'py>(
         &self,
@@ -20,10 +34,65 @@ impl<'t, T> Captured<'_, &'t [T]> {
         index: usize,
     ) -> Result<Bound<'py, PyAny>>
     where
-        &'t [T]: IntoPyObject<'py>,
+        C: Elements<'a, 'py>,
     {
-        let slice: &'t [T] = self.0;
-        convert(py, slice, site, index)
+        self.0.object(py).map_err(|error| {
+            let error = located(py, error, self.0.find(py));
+            failed::<C>(py, error, site, index)
+        })
+    }
+}
+
+impl<T> Container for &[T] {}
+
+/// Slices are captured as what they point to: `PyO3` converts `&[T]` but not `&&[T]`.
+impl<'py, 't, T> Elements<'_, 'py> for &'t [T]
+where
+    &'t [T]: IntoPyObject<'py>,
+    for<'e> &'e T: IntoPyObject<'py>,
+{
+    #[inline]
+    fn object(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        (*self).into_bound_py_any(py)
+    }
+
+    fn find(&self, py: Python<'py>) -> Option<Found> {
+        <Each<Whole> as Find<'py, [T]>>::find(self, py)
+    }
+}
+
+impl<T> Container for Vec<T> {}
+
+impl<'a, 'py, T: 'a> Elements<'a, 'py> for Vec<T>
+where
+    &'a Vec<T>: IntoPyObject<'py>,
+    for<'e> &'e T: IntoPyObject<'py>,
+{
+    #[inline]
+    fn object(&'a self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.into_bound_py_any(py)
+    }
+
+    fn find(&self, py: Python<'py>) -> Option<Found> {
+        <Each<Whole> as Find<'py, Vec<T>>>::find(self, py)
+    }
+}
+
+impl<K, V, S> Container for HashMap<K, V, S> {}
+
+impl<'a, 'py, K: 'a, V: 'a, S: 'a> Elements<'a, 'py> for HashMap<K, V, S>
+where
+    &'a HashMap<K, V, S>: IntoPyObject<'py>,
+    for<'e> &'e K: IntoPyObject<'py>,
+    for<'e> &'e V: IntoPyObject<'py>,
+{
+    #[inline]
+    fn object(&'a self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.into_bound_py_any(py)
+    }
+
+    fn find(&self, py: Python<'py>) -> Option<Found> {
+        <Keyed<Whole> as Find<'py, HashMap<K, V, S>>>::find(self, py)
     }
 }
 
@@ -51,20 +120,10 @@ impl<'a, T: ?Sized> CaptureByTrait<'a, T> for Captured<'a, T> {
     where
         &'a T: IntoPyObject<'py>,
     {
-        convert(py, self.0, site, index)
-    }
-}
-
-#[inline]
-fn convert<'py, T: IntoPyObject<'py>>(
-    py: Python<'py>,
-    value: T,
-    site: &'static CallSite,
-    index: usize,
-) -> Result<Bound<'py, PyAny>> {
-    match value.into_pyobject(py) {
-        Ok(object) => Ok(object.into_bound().into_any()),
-        Err(error) => Err(failed::<T>(py, error.into(), site, index)),
+        match self.0.into_bound_py_any(py) {
+            Ok(object) => Ok(object),
+            Err(error) => Err(failed::<&T>(py, error, site, index)),
+        }
     }
 }
 

@@ -25,7 +25,7 @@ use pyo3::types::{PyDict, PyModule};
 
 pub use call_site::{BlockSource, CallSite};
 pub use capture::{CaptureByTrait, Captured};
-pub use function::Function;
+pub use function::{Function, Keywords};
 pub use run::{run, run_for};
 
 use crate::error::{Error, Result};

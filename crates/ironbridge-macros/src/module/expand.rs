@@ -1,0 +1,205 @@
+//! Writes the handle: a struct, its contract, its methods.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::{FnArg, ReturnType, Signature};
+
+use super::attribute::{ClassSettings, ModuleSettings};
+use super::declaration::{Declaration, Member};
+use super::{call, contract};
+
+/// The handle of a module.
+pub(crate) fn module(settings: &ModuleSettings, declaration: &Declaration) -> TokenStream {
+    let private = quote!(::ironbridge::__private::module);
+    let Declaration {
+        attributes,
+        visibility,
+        name,
+        ..
+    } = declaration;
+    let python_name = settings.name.value();
+    let contract = contract::contract(declaration, &python_name, false);
+    let source = if let Some(path) = &settings.source {
+        quote!(::core::option::Option::Some(::core::include_str!(
+            ::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", #path)
+        )))
+    } else {
+        quote!(::core::option::Option::None)
+    };
+    let methods = methods(declaration, &quote!(self.__handle));
+    // A module may have functions of these names; then the trait's are called by their full names.
+    let load = (!declaration.declares("load")).then(|| {
+        quote! {
+            /// Imports the module and checks it against this declaration.
+            ///
+            /// # Errors
+            ///
+            /// The module is not there, raised while it was imported, or does not fit; the error lists everything that
+            /// does not.
+            #[track_caller]
+            #visibility fn load() -> ::ironbridge::Result<Self> {
+                <Self as ::ironbridge::TypedModule>::load()
+            }
+        }
+    });
+    let loader = (!declaration.declares("loader")).then(|| {
+        quote! {
+            /// Settings for loading the module: a directory, source text, another name, watching its files.
+            #visibility fn loader() -> ::ironbridge::module::Loader<Self> {
+                <Self as ::ironbridge::TypedModule>::loader()
+            }
+        }
+    });
+    quote! {
+        #(#attributes)*
+        #[derive(::core::clone::Clone)]
+        #visibility struct #name { __handle: #private::Handle }
+
+        impl ::ironbridge::TypedModule for #name {
+            const CONTRACT: &'static ::ironbridge::module::Contract = #contract;
+            const SOURCE: ::core::option::Option<&'static str> = #source;
+
+            fn from_handle(handle: #private::Handle) -> Self {
+                Self { __handle: handle }
+            }
+
+            fn handle(&self) -> &#private::Handle {
+                &self.__handle
+            }
+        }
+
+        impl ::core::fmt::Debug for #name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(&self.__handle, f)
+            }
+        }
+
+        #[allow(dead_code, clippy::too_many_arguments, clippy::missing_errors_doc, clippy::needless_pass_by_value)]
+        impl #name {
+            #load
+            #loader
+            #methods
+        }
+    }
+}
+
+/// The handle of an object.
+pub(crate) fn class(settings: &ClassSettings, declaration: &Declaration) -> TokenStream {
+    let private = quote!(::ironbridge::__private::module);
+    let pyo3 = quote!(::ironbridge::pyo3);
+    let Declaration {
+        attributes,
+        visibility,
+        name,
+        ..
+    } = declaration;
+    let python_name = settings
+        .name
+        .as_ref()
+        .map_or_else(|| name.unraw().to_string(), syn::LitStr::value);
+    let contract = contract::contract(declaration, &python_name, settings.protocol);
+    let methods = methods(declaration, &quote!(self.__object));
+    quote! {
+        #(#attributes)*
+        #[derive(::core::clone::Clone)]
+        #visibility struct #name { __object: #private::Object }
+
+        impl ::ironbridge::module::TypedClass for #name {
+            const CONTRACT: &'static ::ironbridge::module::Contract = #contract;
+
+            fn object(&self) -> &#pyo3::Py<#pyo3::PyAny> {
+                self.__object.object()
+            }
+        }
+
+        impl ::core::fmt::Debug for #name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(&self.__object, f)
+            }
+        }
+
+        impl<'py> #pyo3::FromPyObject<'_, 'py> for #name {
+            type Error = #pyo3::PyErr;
+
+            fn extract(
+                object: #pyo3::Borrowed<'_, 'py, #pyo3::PyAny>,
+            ) -> ::core::result::Result<Self, Self::Error> {
+                #private::Object::of(object, <Self as ::ironbridge::module::TypedClass>::CONTRACT)
+                    .map(|object| Self { __object: object })
+            }
+        }
+
+        impl<'py> #pyo3::IntoPyObject<'py> for #name {
+            type Target = #pyo3::PyAny;
+            type Output = #pyo3::Bound<'py, #pyo3::PyAny>;
+            type Error = ::core::convert::Infallible;
+
+            fn into_pyobject(self, py: #pyo3::Python<'py>) -> ::core::result::Result<Self::Output, Self::Error> {
+                ::core::result::Result::Ok(self.__object.object().bind(py).clone())
+            }
+        }
+
+        impl<'a, 'py> #pyo3::IntoPyObject<'py> for &'a #name {
+            type Target = #pyo3::PyAny;
+            type Output = #pyo3::Borrowed<'a, 'py, #pyo3::PyAny>;
+            type Error = ::core::convert::Infallible;
+
+            fn into_pyobject(self, py: #pyo3::Python<'py>) -> ::core::result::Result<Self::Output, Self::Error> {
+                ::core::result::Result::Ok(self.__object.object().bind_borrowed(py))
+            }
+        }
+
+        #[allow(
+            dead_code,
+            clippy::too_many_arguments,
+            clippy::missing_errors_doc,
+            clippy::needless_pass_by_value,
+            clippy::len_without_is_empty,
+            clippy::should_implement_trait,
+            clippy::iter_not_returning_iterator
+        )]
+        impl #name {
+            #methods
+        }
+    }
+}
+
+fn methods(declaration: &Declaration, handle: &TokenStream) -> TokenStream {
+    let visibility = &declaration.visibility;
+    let members = declaration
+        .members
+        .iter()
+        .enumerate()
+        .map(|(index, member)| {
+            let attributes = &member.attributes;
+            let signature = signature(member);
+            let body = call::body(member, index, handle);
+            let caller = (!member.is_async()).then(|| quote!(#[track_caller]));
+            quote! {
+                #(#attributes)*
+                #caller
+                #visibility #signature { #body }
+            }
+        });
+    let own = &declaration.own;
+    quote!(#(#members)* #(#own)*)
+}
+
+/// The signature that users see: of an `async fn`, the future outlives the handle and the arguments.
+fn signature(member: &Member) -> Signature {
+    let mut signature = member.signature.clone();
+    for argument in &mut signature.inputs {
+        if let FnArg::Typed(argument) = argument {
+            argument.attrs.clear();
+        }
+    }
+    if signature.asyncness.take().is_some()
+        && let ReturnType::Type(_, output) = &signature.output
+    {
+        signature.output = syn::parse_quote! {
+            -> impl ::core::future::Future<Output = #output> + ::core::marker::Send + 'static + use<>
+        };
+    }
+    signature
+}

@@ -1,0 +1,270 @@
+//! A loaded module as its handle holds it: each declared member found once, ready to be called.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use pyo3::conversion::FromPyObjectOwned;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyModule;
+
+use super::call::{Arguments, Call};
+use super::contract::{Contract, Member, MemberKind};
+use super::{Site, source::Source};
+use crate::aio::{PythonFuture, RunsOn, await_python};
+use crate::error::Result;
+use crate::handles::Something;
+use crate::interpreter::attach_started;
+use crate::vectorcall;
+
+/// What the handle of a module holds. Clones share it.
+#[derive(Clone)]
+pub struct Handle(Arc<Inner>);
+
+struct Inner {
+    contract: &'static Contract,
+    source: Source,
+    #[cfg(not(feature = "watch"))]
+    table: Table,
+    #[cfg(feature = "watch")]
+    table: super::watch::Watched,
+}
+
+/// The module and its members.
+pub(super) struct Table {
+    pub(super) module: Py<PyModule>,
+    contract: &'static Contract,
+    /// Whether a member is an `async def`.
+    is_coroutine: Box<[bool]>,
+    /// For each member of the contract what is called; of an attribute, what has it. `None` where it was not there.
+    members: Box<[Option<Py<PyAny>>]>,
+}
+
+impl Table {
+    /// Finds the members. Those that are not there are looked for again when they are called.
+    pub(super) fn new(module: &Bound<'_, PyModule>, contract: &'static Contract) -> Self {
+        let members = contract.members.iter();
+        let members: Vec<_> = members.map(|member| find(module, member).ok()).collect();
+        let is_coroutine = members.iter().zip(contract.members).map(|(found, member)| {
+            let found = found.as_ref().filter(|_| member.is_async);
+            found.is_some_and(|found| is_coroutine(found).unwrap_or(false))
+        });
+        Self {
+            contract,
+            is_coroutine: is_coroutine.collect(),
+            members: members
+                .into_iter()
+                .map(|found| found.map(Bound::unbind))
+                .collect(),
+            module: module.clone().unbind(),
+        }
+    }
+
+    /// Gives `f` what is called for the member of a call.
+    #[inline]
+    fn member<'py, R>(
+        &self,
+        call: &Call<'py>,
+        f: impl FnOnce(&Bound<'py, PyAny>) -> Result<R>,
+    ) -> Result<R> {
+        match &self.members[call.site.index] {
+            Some(member) => f(member.bind(call.py)),
+            None => f(&self.find_again(call)?),
+        }
+    }
+
+    #[cold]
+    fn find_again<'py>(&self, call: &Call<'py>) -> Result<Bound<'py, PyAny>> {
+        let member = &self.contract.members[call.site.index];
+        find(self.module.bind(call.py), member).map_err(|error| call.raised(error))
+    }
+}
+
+/// Whether calling gives a coroutine.
+fn is_coroutine(function: &Bound<'_, PyAny>) -> PyResult<bool> {
+    static TELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let tell = TELL.import(function.py(), "inspect", "iscoroutinefunction")?;
+    tell.call1((function,))?.extract()
+}
+
+/// What is called for a member; of an attribute, what has it.
+fn find<'py>(module: &Bound<'py, PyModule>, member: &Member) -> PyResult<Bound<'py, PyAny>> {
+    let name = member.python_name;
+    let path = match member.kind {
+        MemberKind::Function | MemberKind::Class => Some(name),
+        MemberKind::Get | MemberKind::Set => name.rsplit_once('.').map(|(owner, _)| owner),
+    };
+    path.into_iter()
+        .flat_map(|path| path.split('.'))
+        .try_fold(module.as_any().clone(), |object, name| object.getattr(name))
+}
+
+impl Handle {
+    pub(super) fn new(contract: &'static Contract, source: Source, table: Table) -> Self {
+        #[cfg(feature = "watch")]
+        let table = super::watch::Watched::new(&source, table);
+        Self(Arc::new(Inner {
+            contract,
+            source,
+            table,
+        }))
+    }
+
+    /// Begins to watch the module's files.
+    #[cfg(feature = "watch")]
+    pub(super) fn watch(&self, py: Python<'_>, is_checked: bool) -> Result<()> {
+        self.0.table.watch(py, is_checked)
+    }
+
+    /// The module. With `watch`, as it was read last.
+    pub(super) fn module<'py>(&self, py: Python<'py>) -> Bound<'py, PyModule> {
+        self.table().module.bind(py).clone()
+    }
+
+    #[cfg(not(feature = "watch"))]
+    #[inline]
+    fn table(&self) -> &Table {
+        &self.0.table
+    }
+
+    #[cfg(feature = "watch")]
+    #[inline]
+    fn table(&self) -> Arc<Table> {
+        self.0.table.current()
+    }
+
+    /// Where files are watched, reads those that were edited.
+    #[inline]
+    fn refresh(&self) -> Result<()> {
+        #[cfg(feature = "watch")]
+        self.0.table.refresh(self.0.contract)?;
+        Ok(())
+    }
+
+    /// Runs `f` attached, with the members; where files are watched, those of the files as they are now.
+    #[inline]
+    fn with<R>(&self, f: impl FnOnce(Python<'_>, &Table) -> Result<R>) -> Result<R> {
+        self.refresh()?;
+        let table = self.table();
+        attach_started(|py| f(py, &table))
+    }
+
+    /// Calls a function or class whose arguments are all passed.
+    #[track_caller]
+    #[inline]
+    pub fn call<T, F, const N: usize>(&self, site: &'static Site, arguments: F) -> Result<T>
+    where
+        T: for<'py> FromPyObjectOwned<'py>,
+        F: for<'py> FnOnce(Call<'py>) -> Result<[Bound<'py, PyAny>; N]>,
+    {
+        let location = Location::caller();
+        self.with(|py, table| {
+            let call = Call::new(py, site, location);
+            let arguments = arguments(call)?;
+            let names = site.names(py).map_err(|error| call.raised(error))?;
+            table.member(&call, |callable| {
+                call.finish(vectorcall::call(callable, &arguments, names))
+            })
+        })
+    }
+
+    /// Calls a function or class with the arguments that `arguments` adds.
+    #[track_caller]
+    pub fn call_with<T, F>(&self, site: &'static Site, arguments: F) -> Result<T>
+    where
+        T: for<'py> FromPyObjectOwned<'py>,
+        F: for<'py> FnOnce(&mut Arguments<'py>) -> Result<()>,
+    {
+        let location = Location::caller();
+        self.with(|py, table| {
+            let call = Call::new(py, site, location);
+            let mut passed = Arguments::new(call);
+            arguments(&mut passed)?;
+            table.member(&call, |callable| {
+                let value =
+                    passed.call(|values, names| vectorcall::call(callable, values, names))?;
+                call.convert(&value, "()")
+            })
+        })
+    }
+
+    /// Calls an `async def` on the event loop, or a plain function on a thread of Python's; not before the future is
+    /// polled.
+    #[track_caller]
+    pub fn call_async<T, F>(
+        &self,
+        site: &'static Site,
+        what: &'static str,
+        arguments: F,
+    ) -> PythonFuture<T>
+    where
+        T: for<'py> FromPyObjectOwned<'py> + Send + 'static,
+        F: for<'py> FnOnce(&mut Arguments<'py>) -> Result<()> + Send + 'static,
+    {
+        let location = Location::caller();
+        let handle = self.clone();
+        let is_current = self.refresh();
+        let runs_on = if self.table().is_coroutine[site.index] {
+            RunsOn::Loop
+        } else {
+            RunsOn::Pool
+        };
+        await_python::<T, _, Something>(runs_on, what, move |py| {
+            is_current?;
+            let call = Call::new(py, site, location);
+            let mut passed = Arguments::new(call);
+            arguments(&mut passed)?;
+            handle.table().member(&call, |callable| {
+                passed.call(|values, names| vectorcall::call(callable, values, names))
+            })
+        })
+    }
+
+    /// Reads an attribute.
+    #[track_caller]
+    pub fn get<T>(&self, site: &'static Site) -> Result<T>
+    where
+        T: for<'py> FromPyObjectOwned<'py>,
+    {
+        let location = Location::caller();
+        self.with(|py, table| {
+            let call = Call::new(py, site, location);
+            table.member(&call, |owner| {
+                let value = owner.getattr(last_name(site.name));
+                call.convert(&value.map_err(|error| call.raised(error))?, "")
+            })
+        })
+    }
+
+    /// Writes an attribute.
+    #[track_caller]
+    pub fn set<T>(&self, site: &'static Site, value: T) -> Result<()>
+    where
+        T: for<'py> IntoPyObject<'py>,
+    {
+        let location = Location::caller();
+        self.with(|py, table| {
+            let call = Call::new(py, site, location);
+            let value = call.argument(0, value)?;
+            table.member(&call, |owner| {
+                let set = owner.setattr(last_name(site.name), value);
+                set.map_err(|error| call.raised(error))
+            })
+        })
+    }
+}
+
+fn last_name(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+impl fmt::Debug for Handle {
+    /// `Embedders(module embedders from directory /srv/models)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner {
+            contract, source, ..
+        } = &*self.0;
+        write!(f, "{}(module {source})", contract.trait_name)
+    }
+}

@@ -1,0 +1,113 @@
+//! Typed modules: a Python module, declared as a Rust trait.
+//!
+//! [`#[module]`](macro@crate::module) turns the trait into a handle. Loading it imports the module and compares it with
+//! the declaration, so that what does not fit is found when the program starts, not when the call is made. A call is
+//! then one vectorcall of a function that was looked up once: a name that Python code gives another value later keeps
+//! its old one here.
+//!
+//! [`#[class]`](macro@crate::class) does the same for a class: a handle to an object whose state Python keeps.
+//!
+//! | in the trait | in Python |
+//! | --- | --- |
+//! | `fn f(&self, a: i64) -> Result<T>` | `f(a)` |
+//! | `#[python(keyword)] a: i64` | `f(a=a)` |
+//! | `#[python(default)] a: Option<i64>` | `f(a=a)`, or `f()` for `None` |
+//! | `#[python(args)] values: &[i64]` | `f(*values)` |
+//! | `#[python(kwargs)] values: &HashMap<String, i64>` | `f(**values)` |
+//! | `#[python(options)] options: Options` | the fields that are set, by name |
+//! | `#[python(name = "type")] fn type_` | `type` |
+//! | `#[python(name = "Encoder.load")] fn load_encoder` | `Encoder.load`: static and class methods |
+//! | `#[python(get)] fn version(&self) -> Result<String>` | a constant, a property |
+//! | `#[python(set = "level")] fn set_level(&self, value: u8) -> Result<()>` | `level = value` |
+//! | `#[python(class)] fn encoder(&self) -> Result<Encoder>` | `Encoder()` |
+//! | `async fn` | `async def`; a plain function runs on a thread of its own pool |
+//!
+//! Methods with a body are Rust's own, and come along.
+
+mod call;
+mod check;
+mod contract;
+mod handle;
+mod loader;
+mod object;
+mod site;
+mod source;
+#[cfg(feature = "watch")]
+mod watch;
+
+use std::marker::PhantomData;
+
+use pyo3::prelude::*;
+use pyo3::types::PyModule;
+
+pub use call::{Arguments, Call, Discard, share};
+pub use contract::{Contract, Member, MemberKind, Parameter, ParameterKind};
+pub use handle::Handle;
+pub use loader::Loader;
+pub use object::Object;
+pub use site::Site;
+
+use crate::error::Result;
+
+/// A declared module. [`#[module]`](macro@crate::module) implements it.
+///
+/// The handle has `load` and `loader` of its own too, unless the Python module has functions of these names.
+pub trait TypedModule: Sized {
+    /// What was declared.
+    const CONTRACT: &'static Contract;
+    /// The text that the program carries, where the declaration names a file.
+    const SOURCE: Option<&'static str>;
+
+    #[doc(hidden)]
+    fn from_handle(handle: Handle) -> Self;
+
+    #[doc(hidden)]
+    fn handle(&self) -> &Handle;
+
+    /// Imports the module and checks it against the declaration.
+    ///
+    /// # Errors
+    ///
+    /// The module is not there, raised while it was imported, or does not fit.
+    #[track_caller]
+    fn load() -> Result<Self> {
+        Self::loader().load()
+    }
+
+    /// Settings for loading.
+    fn loader() -> Loader<Self> {
+        Loader::new()
+    }
+
+    /// The Python module.
+    fn module<'py>(&self, py: Python<'py>) -> Bound<'py, PyModule> {
+        self.handle().module(py)
+    }
+}
+
+/// A declared class. [`#[class]`](macro@crate::class) implements it.
+pub trait TypedClass {
+    /// What was declared.
+    const CONTRACT: &'static Contract;
+
+    /// The Python object.
+    fn object(&self) -> &Py<PyAny>;
+}
+
+/// The contract of a result that is a declared class: the constant of this type where there is one, else that of
+/// [`NoClass`].
+#[derive(Debug)]
+pub struct ClassOf<T>(PhantomData<T>);
+
+impl<T: TypedClass> ClassOf<T> {
+    /// The class's contract.
+    pub const CONTRACT: Option<&'static Contract> = Some(T::CONTRACT);
+}
+
+/// Stands for every type that is no declared class.
+pub trait NoClass {
+    /// There is none.
+    const CONTRACT: Option<&'static Contract> = None;
+}
+
+impl<T> NoClass for ClassOf<T> {}

@@ -1,0 +1,166 @@
+//! Reading edited files again. Before each call of a watched module its files' times and sizes are looked at, detached;
+//! a watcher that is told by the system would be cheaper and late, and *the next call* is what is promised.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use pyo3::prelude::*;
+use pyo3::types::PyModule;
+
+use super::check::check;
+use super::contract::Contract;
+use super::handle::Table;
+use super::source::{Place, Source, helper};
+use crate::error::{Error, Result};
+use crate::interpreter::{attach_started, detach};
+
+/// A table that may be replaced.
+pub(super) struct Watched {
+    source: Source,
+    table: RwLock<Arc<Table>>,
+    files: OnceLock<Mutex<Files>>,
+}
+
+/// The files of a module, as they were when they were read.
+struct Files {
+    is_checked: bool,
+    known: Vec<File>,
+    /// What was edited and could not be read yet.
+    changed: Vec<String>,
+}
+
+struct File {
+    module: String,
+    path: PathBuf,
+    stamp: Option<Stamp>,
+}
+
+/// What tells an edited file.
+type Stamp = (SystemTime, u64);
+
+fn stamp(path: &PathBuf) -> Option<Stamp> {
+    let data = fs::metadata(path).ok()?;
+    Some((data.modified().ok()?, data.len()))
+}
+
+impl Watched {
+    pub(super) fn new(source: &Source, table: Table) -> Self {
+        Self {
+            source: source.clone(),
+            table: RwLock::new(Arc::new(table)),
+            files: OnceLock::new(),
+        }
+    }
+
+    /// Begins to watch.
+    pub(super) fn watch(&self, py: Python<'_>, is_checked: bool) -> Result<()> {
+        let known = self
+            .list(py)
+            .map_err(|error| Error::from_python(py, error, None))?;
+        let files = Files {
+            is_checked,
+            known,
+            changed: Vec::new(),
+        };
+        let _ = self.files.set(Mutex::new(files));
+        Ok(())
+    }
+
+    fn list(&self, py: Python<'_>) -> PyResult<Vec<File>> {
+        let directory = match &self.source.place {
+            Place::Directory(directory) => Some(directory),
+            Place::Import | Place::Text(_) => None,
+        };
+        let files: Vec<(String, PathBuf)> = helper(py, "source_files")?
+            .call1((&self.source.name, directory))?
+            .extract()?;
+        Ok(files
+            .into_iter()
+            .map(|(module, path)| File {
+                stamp: stamp(&path),
+                module,
+                path,
+            })
+            .collect())
+    }
+
+    /// The table as it was read last.
+    pub(super) fn current(&self) -> Arc<Table> {
+        self.table
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Reads the files that were edited.
+    #[inline]
+    pub(super) fn refresh(&self, contract: &'static Contract) -> Result<()> {
+        match self.files.get() {
+            Some(files) => self.refresh_files(files, contract),
+            None => Ok(()),
+        }
+    }
+
+    /// The lock is waited for detached, so that who holds it can read the module meanwhile. Reading happens in the lock:
+    /// of two threads that see an edit one reads it, and the other waits for that.
+    fn refresh_files(&self, files: &Mutex<Files>, contract: &'static Contract) -> Result<()> {
+        // A module that calls the program while it is read again gets what there is.
+        let mut files = match files.try_lock() {
+            Ok(files) => files,
+            Err(_) if RELOADING.get() => return Ok(()),
+            Err(_) => {
+                // Waits without the interpreter, which the holder needs; the lock itself is taken here.
+                detach(|| drop(lock(files)));
+                lock(files)
+            }
+        };
+        let Files { known, changed, .. } = &mut *files;
+        for file in known {
+            let now = stamp(&file.path);
+            // While an editor writes it, a file may be gone for a moment.
+            if now.is_some() && now != file.stamp {
+                file.stamp = now;
+                if !changed.contains(&file.module) {
+                    changed.push(file.module.clone());
+                }
+            }
+        }
+        if files.changed.is_empty() {
+            return Ok(());
+        }
+        RELOADING.set(true);
+        let result = attach_started(|py| {
+            let reload = || {
+                let module = helper(py, "reload")?.call1((&self.source.name, &files.changed))?;
+                Ok::<_, PyErr>(module.cast_into::<PyModule>()?)
+            };
+            let module = reload().map_err(|error| Error::from_python(py, error, None))?;
+            if files.is_checked {
+                check(&module, contract, None)?;
+            }
+            crate::convert::private::module_was_reloaded();
+            let table = Arc::new(Table::new(&module, contract));
+            *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
+            if let Ok(known) = self.list(py) {
+                files.known = known;
+            }
+            Ok(())
+        });
+        RELOADING.set(false);
+        if result.is_ok() {
+            files.changed.clear();
+        }
+        result
+    }
+}
+
+thread_local! {
+    /// Whether this thread is reading a module again.
+    static RELOADING: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+fn lock(files: &Mutex<Files>) -> MutexGuard<'_, Files> {
+    files.lock().unwrap_or_else(PoisonError::into_inner)
+}

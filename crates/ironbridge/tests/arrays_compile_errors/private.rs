@@ -1,0 +1,5 @@
+//! Nobody else can say what an element is.
+
+use ironbridge::arrays::element::Sealed;
+
+fn main() {}

@@ -1,0 +1,2 @@
+def deep() -> str:
+    return __name__
