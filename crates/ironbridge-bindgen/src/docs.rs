@@ -28,12 +28,10 @@ fn clean(line: &str) -> String {
 
 /// Sections that name what follows, as Google's style has them.
 const SECTIONS: &[&str] = &[
-    "Args",
     "Arguments",
     "Attributes",
     "Example",
     "Examples",
-    "Keyword Args",
     "Keyword Arguments",
     "Methods",
     "Note",
@@ -42,14 +40,12 @@ const SECTIONS: &[&str] = &[
     "Parameters",
     "Raises",
     "References",
-    "Return",
     "Returns",
     "See Also",
     "Todo",
     "Warning",
     "Warnings",
     "Warns",
-    "Yield",
     "Yields",
 ];
 
@@ -81,6 +77,9 @@ impl Writer<'_> {
                 self.definitions(1);
             } else if indent(line) >= 2 && is_after_blank && !is_list(text) {
                 self.indented();
+            } else if let Some(field) = self.rest_field() {
+                self.out.extend(field);
+                self.at += 1;
             } else if let Some(before) = text.strip_suffix("::") {
                 let before = before.trim_end();
                 if !before.is_empty() && !text.starts_with("..") {
@@ -106,6 +105,30 @@ impl Writer<'_> {
         self.push_blank();
         self.out.push(format!("# {title}"));
         self.out.push(String::new());
+    }
+
+    /// `:param x: …` and its kin, as Sphinx has them; types are in the signature.
+    fn rest_field(&self) -> Option<Option<String>> {
+        let (field, text) = self.lines[self.at]
+            .trim()
+            .strip_prefix(':')?
+            .split_once(':')?;
+        let (kind, name) = field.split_once(' ').unwrap_or((field, ""));
+        let name = name.rsplit(' ').next().unwrap_or_default();
+        let text = inline(text.trim());
+        match (kind, name) {
+            ("param" | "parameter" | "arg" | "keyword" | "ivar" | "var", name)
+                if !name.is_empty() =>
+            {
+                Some(Some(format!("- `{name}`: {text}")))
+            }
+            ("return" | "returns", "") => Some(Some(format!("- Returns: {text}"))),
+            ("raise" | "raises", name) if !name.is_empty() => {
+                Some(Some(format!("- Raises `{name}`: {text}")))
+            }
+            ("type" | "rtype", _) => Some(None),
+            _ => None,
+        }
     }
 
     /// `Parameters` with a line of dashes under it.
@@ -159,7 +182,7 @@ impl Writer<'_> {
                         let gap = if rest.is_empty() { "" } else { ": " };
                         self.out.push(format!("- `{name}`{gap}{rest}"));
                     }
-                    None => self.out.push(prose(text, line)),
+                    None => self.out.push(prose(text, text)),
                 }
                 self.at += 1;
             } else {
@@ -287,6 +310,12 @@ fn indent(line: &str) -> usize {
 
 fn google_title(line: &str) -> Option<String> {
     let title = line.trim().strip_suffix(':')?;
+    let title = match title {
+        "Args" => "Arguments",
+        "Keyword Args" => "Keyword Arguments",
+        "Return" | "Yield" => return google_title(&format!("{title}s:")),
+        title => title,
+    };
     (indent(line) == 0 && SECTIONS.contains(&title)).then(|| title.to_owned())
 }
 
@@ -320,10 +349,12 @@ fn prose(text: &str, line: &str) -> String {
         .iter()
         .find_map(|it| text.strip_prefix(it))
     {
-        return format!("{:lead$}- {}", "", inline(rest));
+        return format!("{:lead$}- {}", "", inline(rest.trim_start()));
     }
     if is_list(text) {
-        return format!("{:lead$}{}", "", inline(text));
+        // More than four spaces behind the number would begin code.
+        let (number, rest) = text.split_once(' ').unwrap_or((text, ""));
+        return format!("{:lead$}{number} {}", "", inline(rest.trim_start()));
     }
     // A rule or an underline would make a heading of the line before it.
     if text
@@ -496,7 +527,7 @@ mod tests {
             lines(
                 "Do.\n\nArgs:\n    text: The text,\n        all of it.\n    n (int): How many.\n\nReturns:\n    A list."
             ),
-            "Do.\n\n# Args\n\n- `text`: The text,\n  all of it.\n- `n`: How many.\n\n# Returns\n\nA list."
+            "Do.\n\n# Arguments\n\n- `text`: The text,\n  all of it.\n- `n`: How many.\n\n# Returns\n\nA list."
         );
         assert_eq!(
             lines("Do.\n\nParameters\n----------\nx : int\n    The x.\n\nNotes\n-----\nFree."),

@@ -66,19 +66,16 @@ impl Laid {
                     None => modules.push((module, vec![name])),
                 }
             }
-            // As rustfmt sorts: modules before types, lists last.
+            // As rustfmt sorts: by the bytes of each segment, lists last.
             modules.sort_by_cached_key(|(module, names)| {
-                let segments = module.split("::").map(str::to_owned);
                 let last = match &**names {
-                    [name] => segment(name),
-                    _ => (2, String::new()),
+                    [name] => (*name).to_owned(),
+                    _ => "{".to_owned(),
                 };
-                let mut key: Vec<(u8, String)> = segments.map(|it| segment(&it)).collect();
-                key.push(last);
-                key
+                let segments = module.split("::").map(str::to_owned);
+                segments.chain([last]).collect::<Vec<_>>()
             });
-            for (module, mut names) in modules {
-                names.sort_by_cached_key(|name| segment(name));
+            for (module, names) in modules {
                 let _ = match &*names {
                     [name] => writeln!(out, "use {module}::{name};"),
                     names => {
@@ -91,13 +88,6 @@ impl Laid {
         }
         out
     }
-}
-
-fn segment(name: &str) -> (u8, String) {
-    (
-        u8::from(name.starts_with(char::is_uppercase)),
-        name.to_owned(),
-    )
 }
 
 impl Writer<'_> {

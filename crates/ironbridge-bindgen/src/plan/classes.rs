@@ -8,6 +8,7 @@ use ironbridge_python_ast::declarations::{
 };
 
 use super::functions::{Resolved, ResolvedParameter, Source, with_suffix};
+use super::types::is_callable_protocol;
 use super::{Place, Planner, Position, attributes_of, comments, is_private};
 use crate::docs;
 use crate::names::{Taken, pascal, snake};
@@ -39,6 +40,8 @@ impl Planner<'_> {
                 let reason = "a `Flag`, whose values combine";
                 return self.summary.skip(&module, line, name, reason);
             }
+            // It is a Rust closure where it is used.
+            ClassKind::Protocol if is_callable_protocol(class) => return,
             _ => {}
         }
         let Some(id) = self.class_item(class, &[], kind) else {
@@ -56,13 +59,11 @@ impl Planner<'_> {
     }
 
     fn constructor(&mut self, name: &str, class: &Rc<Class>, id: Id, kind: ClassKind) {
-        let is_abstract = class.methods.iter().any(|method| {
-            method
-                .decorators
-                .iter()
-                .any(|it| it.text.ends_with("abstractmethod"))
-        });
-        if is_abstract {
+        if self
+            .all_methods(class)
+            .iter()
+            .any(|(_, _, method)| method.is_abstract)
+        {
             return;
         }
         let own = snake(name);

@@ -293,7 +293,7 @@ impl Planner<'_> {
                 };
             } else if parameter.default.is_some() {
                 notes.push(format!(
-                    "`{name}` has a default in Python, which cannot be had here: it goes by its place."
+                    "`{name}` has a default in Python; here it goes by its place, so it must be given."
                 ));
             }
             let about = lowered.reasons.iter().map(|it| format!("`{name}`: {it}"));

@@ -43,6 +43,8 @@ pub(crate) struct Planner<'l> {
     module_methods: Vec<Method>,
     /// Aliases that are being looked into, with their item where one refers to itself.
     open_aliases: Vec<(String, Option<Id>)>,
+    /// What those became.
+    recursive_aliases: HashMap<String, Lowered>,
     depth: usize,
     /// Classes whose members are still to be written.
     waiting: Vec<(Id, Rc<Class>, Vec<Type>, ClassKind)>,
@@ -121,6 +123,7 @@ impl<'l> Planner<'l> {
             methods: Taken::default(),
             module_methods: Vec::new(),
             open_aliases: Vec::new(),
+            recursive_aliases: HashMap::new(),
             depth: 0,
             waiting: Vec::new(),
             summary: Summary::default(),

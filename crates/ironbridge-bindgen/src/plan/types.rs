@@ -373,7 +373,7 @@ pub(super) fn text_of(value: &LiteralValue) -> String {
 }
 
 /// A protocol that is only called.
-fn is_callable_protocol(class: &Class) -> bool {
+pub(super) fn is_callable_protocol(class: &Class) -> bool {
     class.method("__call__").is_some()
         && class.fields.is_empty()
         && class.methods.iter().all(|it| it.name.starts_with("__"))

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ironbridge_python_ast::declarations::{Alias, LiteralValue, Type};
 
 use super::types::text_of;
-use super::{Lowered, Place, Planner};
+use super::{Lowered, Place, Planner, Position};
 use crate::names::{Taken, pascal, variant};
 use crate::rust::{Id, ItemKind, Rust, Variant};
 
@@ -22,17 +22,28 @@ impl Planner<'_> {
         let key = format!("alias {} {arguments:?}", alias.name);
         let open = self.open_aliases.iter().position(|(open, _)| *open == key);
         if let Some(open) = open {
-            // It refers to itself: it needs an item.
-            if let Some(id) = self.open_aliases[open].1 {
-                return Lowered::typed(Rust::Item(id));
-            }
-            let name = self.type_name(&alias.name.name, &alias.name.module, "Union");
-            let id = self.new_item(name, None);
-            self.open_aliases[open].1 = Some(id);
-            return Lowered::typed(Rust::Item(id));
+            // It refers to itself: it needs an item, made now and filled when its own turn ends.
+            let id = match self.open_aliases[open].1 {
+                Some(id) => id,
+                None => {
+                    let name = self.type_name(&alias.name.name, &alias.name.module, "Union");
+                    let id = self.new_item(name, None);
+                    self.open_aliases[open].1 = Some(id);
+                    id
+                }
+            };
+            let may_be_none = match self.library.expand(alias, arguments) {
+                Type::Union(parts) => parts.contains(&Type::None),
+                _ => false,
+            };
+            return Lowered::typed(if may_be_none {
+                Rust::Option(Box::new(Rust::Item(id)))
+            } else {
+                Rust::Item(id)
+            });
         }
-        if let Some(id) = self.known.get(&key) {
-            return Lowered::typed(Rust::Item(*id));
+        if let Some(lowered) = self.recursive_aliases.get(&key) {
+            return lowered.clone();
         }
         self.open_aliases.push((key.clone(), None));
         let expanded = self.library.expand(alias, arguments);
@@ -43,38 +54,27 @@ impl Planner<'_> {
             other => self.lower(other, place),
         };
         let made = self.open_aliases.pop().and_then(|(_, id)| id);
-        let Some(id) = made else {
-            return lowered;
-        };
-        // Whatever it became, those that refer to it refer to this item.
-        match lowered.type_ {
-            Rust::Item(inner) if inner != id && lowered.reasons.is_empty() => {
-                self.items[id.0].kind = self.items[inner.0].kind.clone();
-                self.items[id.0].docs = self.items[inner.0].docs.clone();
-                // The other one was made for this union alone.
-                self.known.insert(key, id);
-                Lowered::typed(Rust::Item(id))
-            }
-            type_ => {
-                let inner = if lowered.reasons.is_empty() {
-                    type_.clone()
+        if let Some(id) = made {
+            if matches!(self.items[id.0].kind, ItemKind::Pending) {
+                // It is no union after all: a list of itself, say.
+                let is_typed = lowered.reasons.is_empty() && lowered.type_ != Rust::Item(id);
+                let inner = if is_typed {
+                    lowered.type_.clone()
                 } else {
                     Rust::Any
                 };
                 self.items[id.0].kind = ItemKind::Union {
                     variants: vec![Variant {
-                        name: "Any".to_owned(),
+                        name: "Value".to_owned(),
                         docs: Vec::new(),
                         attributes: Vec::new(),
                         type_: Some(inner),
                     }],
                 };
-                Lowered {
-                    type_,
-                    reasons: lowered.reasons,
-                }
             }
+            self.recursive_aliases.insert(key, lowered.clone());
         }
+        lowered
     }
 
     /// A union: an `Option`, a path, one type after all, or an enum.
@@ -120,12 +120,10 @@ impl Planner<'_> {
 
     fn several(&mut self, parts: &[&Type], name: Option<&str>, place: &Place) -> Lowered {
         let has_path = parts.iter().any(|it| matches!(it, Type::Path));
-        let inner_place = match name {
-            Some(name) => Place {
-                name: pascal(name),
-                ..place.clone()
-            },
-            None => place.clone(),
+        // One union serves all places, so its parts go both ways.
+        let inner_place = Place {
+            name: name.map_or_else(|| place.name.clone(), pascal),
+            ..place.at(Position::Data)
         };
         let mut variants: Vec<(String, Rust)> = Vec::new();
         let mut values: Vec<LiteralValue> = Vec::new();
@@ -171,7 +169,7 @@ impl Planner<'_> {
                 _ => {}
             }
             let label = self.label(&part);
-            let lowered = self.part(&part, &inner_place);
+            let lowered = self.lower(&part, &inner_place);
             if let Some(reason) = lowered.reasons.into_iter().next() {
                 if lowered.type_ == Rust::Any && matches!(part, Type::Any | Type::Unannotated) {
                     return Lowered::loose(reason);
@@ -189,11 +187,6 @@ impl Planner<'_> {
                     continue;
                 }
                 type_ => (type_, label),
-            };
-            // In a union it goes both ways.
-            let type_ = match type_ {
-                Rust::Bytes { .. } => Rust::Bytes { in_data: true },
-                type_ => type_,
             };
             if !variants.iter().any(|(_, known)| *known == type_) {
                 variants.push((label, type_));
@@ -240,24 +233,20 @@ impl Planner<'_> {
 
     fn union_item(
         &mut self,
-        mut parts: Vec<(String, Rust)>,
+        parts: Vec<(String, Rust)>,
         values: &[LiteralValue],
         name: Option<&str>,
         place: &Place,
     ) -> Id {
-        // `True` is an `int` and an `int` is a `float`: the narrower come first.
-        parts.sort_by_key(|(_, type_)| match type_ {
-            Rust::Bool => 0,
-            Rust::Int => 1,
-            Rust::Float => 2,
-            Rust::Complex => 3,
-            _ => 0,
-        });
         let types: Vec<&Rust> = parts.iter().map(|(_, type_)| type_).collect();
         let key = format!("union {types:?} {values:?}");
         if let Some(id) = self.known.get(&key) {
             return *id;
         }
+        // An alias that refers to itself has its item already.
+        let own = self.open_aliases.last().and_then(|(_, id)| *id);
+        let own =
+            own.filter(|id| name.is_some() && matches!(self.items[id.0].kind, ItemKind::Pending));
         let short: Vec<String> = parts
             .iter()
             .map(|(label, _)| pascal(label))
@@ -265,6 +254,7 @@ impl Planner<'_> {
             .collect();
         let joined = short.join("Or");
         let name = match name {
+            Some(_) if own.is_some() => String::new(),
             Some(name) => self
                 .types
                 .take([&*pascal(name), &*format!("{}Union", pascal(name))]),
@@ -284,7 +274,7 @@ impl Planner<'_> {
             attributes: Vec::new(),
             type_: Some(type_),
         }));
-        let id = self.new_item(name, None);
+        let id = own.unwrap_or_else(|| self.new_item(name, None));
         self.items[id.0].kind = ItemKind::Union { variants };
         self.known.insert(key, id);
         id

@@ -22,6 +22,7 @@ struct Decorated {
     /// `@name.deleter`, `@name.register` and others that define no name of their own.
     is_other: bool,
     context_manager: bool,
+    is_abstract: bool,
     unknown: Vec<Decorator>,
 }
 
@@ -33,6 +34,7 @@ impl Reader<'_> {
             is_setter: false,
             is_other: false,
             context_manager: false,
+            is_abstract: false,
             unknown: Vec::new(),
         };
         for decorator in &function.decorator_list {
@@ -58,6 +60,7 @@ impl Reader<'_> {
                     decorated.kind = FunctionKind::Property;
                 }
                 "contextmanager" => decorated.context_manager = true,
+                "abstractmethod" => decorated.is_abstract = true,
                 _ if TRANSPARENT.contains(&last) => {}
                 _ => decorated.unknown.push(decorator),
             }
@@ -86,6 +89,7 @@ impl Reader<'_> {
             setter: None,
             decorators: decorated.unknown.clone(),
             context_manager: decorated.context_manager,
+            is_abstract: decorated.is_abstract,
         };
         let mut function = match earlier {
             Some(earlier) if decorated.is_setter => {
@@ -251,7 +255,6 @@ fn hint_of_value(value: &Expr, init: &Function) -> Option<Hint> {
 
 /// Decorators that leave the signature as it is, by their last name.
 const TRANSPARENT: &[&str] = &[
-    "abstractmethod",
     "cache",
     "deprecated",
     "disjoint_base",

@@ -148,6 +148,9 @@ impl Library {
     pub fn foreign_base(&self, class: &Class) -> Option<QualifiedName> {
         class.bases.iter().find_map(|base| {
             let name = base.name()?;
+            if matches!(&*name.name, "Generic" | "Protocol") {
+                return None;
+            }
             match self.find(name) {
                 Found::Outside(name) | Found::Missing(name) => Some(name),
                 Found::Class(base) if !self.is_own(&base.name.module) => Some(base.name.clone()),

@@ -32,6 +32,8 @@ pub struct Library {
     files: RefCell<BTreeSet<PathBuf>>,
     /// The top packages whose classes count as the target's own.
     own: RefCell<BTreeSet<String>>,
+    /// Which top packages lie in a project's directory, as far as that was asked.
+    in_project: RefCell<HashMap<String, bool>>,
 }
 
 /// What a name leads to.
@@ -179,6 +181,7 @@ impl Library {
             modules: RefCell::default(),
             files: RefCell::new(BTreeSet::from([target.path.clone()])),
             own: RefCell::new(BTreeSet::from([top(&target.name).to_owned()])),
+            in_project: RefCell::default(),
             target: Rc::clone(&target),
         };
         library
@@ -208,9 +211,18 @@ impl Library {
         if self.own.borrow().contains(top(module)) {
             return true;
         }
-        self.roots
+        let top = top(module);
+        if let Some(known) = self.in_project.borrow().get(top) {
+            return *known;
+        }
+        let is_there = self
+            .roots
             .iter()
-            .any(|root| root.is_project && find_file(&root.directory, top(module)).is_some())
+            .any(|root| root.is_project && find_file(&root.directory, top).is_some());
+        self.in_project
+            .borrow_mut()
+            .insert(top.to_owned(), is_there);
+        is_there
     }
 
     /// A module by its dotted name, if it is there and is Python.
@@ -251,7 +263,6 @@ impl Library {
 
     fn step(&self, name: &QualifiedName) -> Step {
         let Some(module) = self.module(&name.module) else {
-            // `collections.abc` may be written as `abc.Sequence` of `collections`.
             return Step::Found(Found::Outside(name.clone()));
         };
         let (first, rest) = match name.name.split_once('.') {
@@ -266,6 +277,12 @@ impl Library {
             return self.by_star_or_submodule(&module, name, first, rest);
         };
         match &entry.declaration {
+            // `from . import sub` in the package itself.
+            Declaration::Import(import)
+                if import.source.module == module.name && import.source.name == first =>
+            {
+                self.by_star_or_submodule(&module, name, first, rest)
+            }
             Declaration::Import(import) => Step::Next(with_rest(&import.source)),
             Declaration::Module(module) => {
                 Step::Next(QualifiedName::new(&**module, rest.unwrap_or_default()))

@@ -93,8 +93,10 @@ pub struct Function {
     pub setter: Option<Signature>,
     /// Decorators whose effect on the signature is not known here.
     pub decorators: Vec<Decorator>,
-    /// `@contextmanager` or `@asynccontextmanager` stands over it.
+    /// `@contextmanager` stands over it.
     pub context_manager: bool,
+    /// `@abstractmethod` stands over it.
+    pub is_abstract: bool,
 }
 
 impl Function {

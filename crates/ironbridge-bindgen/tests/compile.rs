@@ -1,0 +1,81 @@
+//! What is written compiles, without a warning, and its documentation is made without one.
+//!
+//! The bindings of all fixtures go into one crate that depends on `ironbridge` with all features.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+
+use ironbridge_bindgen::Bindings;
+
+#[test]
+#[ignore = "needs the macros of typed modules"]
+fn the_bindings_of_all_fixtures_compile_without_warnings() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let fixtures = manifest.join("tests/fixtures");
+    let workspace = manifest.join("../..").canonicalize().unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = scratch.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+
+    let mut names: Vec<String> = std::fs::read_dir(&fixtures)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".py") || name == "package")
+        .collect();
+    names.sort();
+    let mut root = String::from("//! Bindings.\n#![deny(warnings)]\n#![deny(rustdoc::all)]\n");
+    for name in names {
+        let stem = name.trim_end_matches(".py");
+        let bindings = Bindings::of(fixtures.join(&name)).generate().unwrap();
+        write(&format!("src/of_{stem}.rs"), &bindings.code);
+        // The form for build scripts has to bear the lints of its surroundings.
+        write(&format!("src/include/{stem}.rs"), bindings.for_include());
+        writeln!(root, "pub mod of_{stem};").unwrap();
+        writeln!(
+            root,
+            "pub mod included_{stem} {{ include!(\"include/{stem}.rs\"); }}"
+        )
+        .unwrap();
+    }
+    write("src/lib.rs", &root);
+    write(
+        "Cargo.toml",
+        &format!(
+            r#"[package]
+name = "bindings"
+version = "0.0.0"
+edition = "2024"
+
+[workspace]
+
+[dependencies]
+ironbridge = {{ path = {:?}, features = ["arrays", "jiff", "num-complex", "rust_decimal", "uuid"] }}
+jiff = "0.2"
+num-complex = "0.4"
+rust_decimal = "1"
+uuid = "1"
+"#,
+            workspace.join("crates/ironbridge")
+        ),
+    );
+    // The same versions as the workspace's, which are there.
+    std::fs::copy(
+        workspace.join("Cargo.lock"),
+        scratch.path().join("Cargo.lock"),
+    )
+    .unwrap();
+    for command in [&["check"][..], &["doc", "--no-deps"]] {
+        let output = Command::new(env!("CARGO"))
+            .args(command)
+            .current_dir(scratch.path())
+            .env("CARGO_TARGET_DIR", workspace.join("target/tests/bindings"))
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "cargo {command:?}:\n{errors}");
+    }
+}
