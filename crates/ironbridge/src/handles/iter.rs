@@ -46,7 +46,7 @@ const LONGEST_HINT: usize = 1 << 16;
 /// # Errors
 ///
 /// What the iterator raised, `KeyboardInterrupt` included; or an item that is no `T`, with its index:
-/// `words()[17]: expected String, found int 3`. Both end the iteration: what follows is `None`.
+/// `words()[17]: expected str, found int 3`. Both end the iteration: what follows is `None`.
 ///
 /// A value that is no iterable is a `TypeError` where the `Iter` is made.
 pub struct Iter<T> {

@@ -46,7 +46,7 @@ fn errors_name_it() -> Result<()> {
     for area in [session.get::<Function>("area")?, session.function("area")?] {
         let error = area.call::<String, _>((2, 3)).expect_err("an int");
         assert_eq!(error.kind(), ErrorKind::Conversion);
-        assert_eq!(error.to_string(), "area(): expected String, found int 6");
+        assert_eq!(error.to_string(), "area(): expected str, found int 6");
     }
     Ok(())
 }

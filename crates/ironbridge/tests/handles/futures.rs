@@ -141,7 +141,7 @@ fn errors_come_out_of_every_stage() -> Result<()> {
         );
         let error =
             block_on(call::<String, _>(&session, runs_on, "double", 3)).expect_err("an int");
-        assert_eq!(error.to_string(), "call(): expected String, found int 6");
+        assert_eq!(error.to_string(), "call(): expected str, found int 6");
         let refused = await_python::<u32, _, _>(runs_on, "call()", |py| {
             Err(Error::from(PyKeyError::new_err("argument").clone_ref(py)))
         });

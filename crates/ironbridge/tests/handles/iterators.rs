@@ -121,7 +121,7 @@ fn a_wrong_item_is_named_by_its_index_and_ends_the_iteration() -> Result<()> {
         assert_eq!(error.kind(), ErrorKind::Conversion);
         assert_eq!(
             error.to_string(),
-            "words()[17]: expected String, found int 17"
+            "words()[17]: expected str, found int 17"
         );
         if ahead == 1 {
             assert!(format!("{error:#}").contains("iterators.rs:"), "{error:#}");
