@@ -38,7 +38,7 @@ fn member(member: &Member) -> TokenStream {
     };
     let result = &member.result;
     let class = if member.python_name.is_none() {
-        quote!(::core::option::Option::Some(<#result as ::ironbridge::module::TypedClass>::CONTRACT))
+        quote!(::core::option::Option::Some(|| <#result as ::ironbridge::module::TypedClass>::CONTRACT))
     } else {
         quote!(#private::ClassOf::<#result>::CONTRACT)
     };

@@ -66,7 +66,8 @@ pub(super) fn check(
 /// The contracts of the declared classes, each once, however many functions give one.
 fn classes(contract: &'static Contract) -> Vec<&'static Contract> {
     let mut classes: Vec<&'static Contract> = Vec::new();
-    for class in contract.members.iter().filter_map(|member| member.class) {
+    let given = contract.members.iter().filter_map(|member| member.class);
+    for class in given.map(|class| class()) {
         if !classes.iter().any(|known| std::ptr::eq(*known, class)) {
             classes.push(class);
         }

@@ -29,7 +29,7 @@ pub struct Member {
     /// The result in Python's words; `Any` where a macro cannot tell.
     pub result: &'static str,
     /// The contract of the result, where that is a declared class.
-    pub class: Option<&'static Contract>,
+    pub class: Option<fn() -> &'static Contract>,
     /// The line of the declaration.
     pub line: u32,
     /// The declaration, in one line of Rust.

@@ -100,14 +100,14 @@ pub trait TypedClass {
 pub struct ClassOf<T>(PhantomData<T>);
 
 impl<T: TypedClass> ClassOf<T> {
-    /// The class's contract.
-    pub const CONTRACT: Option<&'static Contract> = Some(T::CONTRACT);
+    /// The class's contract, by a function: a class may have methods that give the class.
+    pub const CONTRACT: Option<fn() -> &'static Contract> = Some(|| T::CONTRACT);
 }
 
 /// Stands for every type that is no declared class.
 pub trait NoClass {
     /// There is none.
-    const CONTRACT: Option<&'static Contract> = None;
+    const CONTRACT: Option<fn() -> &'static Contract> = None;
 }
 
 impl<T> NoClass for ClassOf<T> {}
