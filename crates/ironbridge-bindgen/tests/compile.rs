@@ -1,16 +1,17 @@
 //! What is written compiles, without a warning, and its documentation is made without one.
 //!
-//! The bindings of all fixtures go into one crate that depends on `ironbridge` with all features.
+//! The bindings of all fixtures and of some real packages go into one crate that depends on `ironbridge`.
 
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-use ironbridge_bindgen::Bindings;
+use ironbridge_bindgen::{Bindings, Builder};
+
+mod common;
 
 #[test]
-#[ignore = "needs the macros of typed modules"]
-fn the_bindings_of_all_fixtures_compile_without_warnings() {
+fn bindings_compile_without_warnings() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     let fixtures = manifest.join("tests/fixtures");
     let workspace = manifest.join("../..").canonicalize().unwrap();
@@ -28,16 +29,24 @@ fn the_bindings_of_all_fixtures_compile_without_warnings() {
         .collect();
     names.sort();
     let mut root = String::from("//! Bindings.\n#![deny(warnings)]\n#![deny(rustdoc::all)]\n");
-    for name in names {
-        let stem = name.trim_end_matches(".py");
-        let bindings = Bindings::of(fixtures.join(&name)).generate().unwrap();
-        write(&format!("src/of_{stem}.rs"), &bindings.code);
+    let mut modules: Vec<(String, Builder)> = names
+        .iter()
+        .map(|name| {
+            let stem = name.trim_end_matches(".py");
+            (stem.to_owned(), Bindings::of(fixtures.join(name)))
+        })
+        .collect();
+    let packages = common::modules().into_iter();
+    modules.extend(packages.map(|(name, builder)| (format!("package_{name}"), builder)));
+    for (name, builder) in modules {
+        let bindings = builder.generate().unwrap();
+        write(&format!("src/of_{name}.rs"), &bindings.code);
         // The form for build scripts has to bear the lints of its surroundings.
-        write(&format!("src/include/{stem}.rs"), bindings.for_include());
-        writeln!(root, "pub mod of_{stem};").unwrap();
+        write(&format!("src/include/{name}.rs"), bindings.for_include());
+        writeln!(root, "pub mod of_{name};").unwrap();
         writeln!(
             root,
-            "pub mod included_{stem} {{ include!(\"include/{stem}.rs\"); }}"
+            "pub mod included_{name} {{ include!(\"include/{name}.rs\"); }}"
         )
         .unwrap();
     }

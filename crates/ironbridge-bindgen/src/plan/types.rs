@@ -30,7 +30,11 @@ impl Planner<'_> {
         match type_ {
             Type::Unannotated => Lowered::loose("no type hint"),
             Type::Any => Lowered::loose("any object"),
-            Type::None => Lowered::typed(Rust::Unit),
+            Type::None => match place.position {
+                Position::Result => Lowered::typed(Rust::Unit),
+                // `()` is an empty tuple in Python wherever it is no result.
+                _ => Lowered::loose("always `None`"),
+            },
             Type::Bool => Lowered::typed(Rust::Bool),
             Type::Int => Lowered::typed(Rust::Int),
             Type::Float => Lowered::typed(Rust::Float),
@@ -97,8 +101,14 @@ impl Planner<'_> {
                 _ => Lowered::loose("an iterator that is no result"),
             },
             Type::Generator(parts) => self.generator(parts, place),
-            Type::ContextManager(inner) => match place.position {
-                Position::Result => self.wrap(inner, place, |inner| Rust::Context(Box::new(inner))),
+            Type::ContextManager(inner) => match (place.position, &**inner) {
+                // There is nothing to read of what is entered.
+                (Position::Result, Type::None) => {
+                    Lowered::typed(Rust::Context(Box::new(Rust::Any)))
+                }
+                (Position::Result, inner) => {
+                    self.wrap(inner, place, |inner| Rust::Context(Box::new(inner)))
+                }
                 _ => Lowered::loose("a context manager that is no result"),
             },
             Type::Awaitable(_) => Lowered::loose("an awaitable that is no `async def`"),
@@ -144,9 +154,13 @@ impl Planner<'_> {
         if nothing(sent) && nothing(returned) {
             return self.wrap(yielded, place, |inner| Rust::Iter(Box::new(inner)));
         }
+        let or_unit = |this: &mut Self, type_: &Type, position| match type_ {
+            Type::None => Lowered::typed(Rust::Unit),
+            type_ => this.lower(type_, &place.at(position)),
+        };
         let yielded = self.part(yielded, place);
-        let sent = self.lower(sent, &place.at(Position::Data));
-        let returned = self.part(returned, place);
+        let sent = or_unit(self, sent, Position::Data);
+        let returned = or_unit(self, returned, Position::InResult);
         Lowered {
             type_: Rust::Generator(Box::new([yielded.type_, sent.type_, returned.type_])),
             reasons: [yielded.reasons, sent.reasons, returned.reasons].concat(),
@@ -170,7 +184,10 @@ impl Planner<'_> {
             .iter()
             .map(|it| self.lower(it, &inside))
             .collect();
-        let result = self.lower(result, &place.at(Position::Data));
+        let result = match result {
+            Type::None => Lowered::typed(Rust::Unit),
+            result => self.lower(result, &place.at(Position::Data)),
+        };
         let is_typed =
             result.reasons.is_empty() && parameters.iter().all(|it| it.reasons.is_empty());
         if !is_typed {

@@ -104,7 +104,7 @@ impl Planner<'_> {
             },
         };
         match &*parts {
-            [] => return Lowered::typed(Rust::Unit),
+            [] => return self.lower(&Type::None, place),
             [single] => {
                 let single = match (name, single) {
                     (Some(name), Type::Literal(values)) => self.literal(values, Some(name), place),
