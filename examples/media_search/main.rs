@@ -21,14 +21,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use embedders::{Catalogue, Embedders, MediaAnalysis, MediaKind};
-use ironbridge::arrays::{Array2, ArrayD};
+use ironbridge::arrays::ArrayD;
 use ironbridge::pyo3::exceptions::PyValueError;
 use ironbridge::{Callback, Environment, Interpreter};
-use ndarray::{Axis, Ix2};
+use ndarray::Axis;
+use ndarray::linalg::Dot;
 
 const HITS: usize = 6;
+const LIBRARY: &str = "library";
 
 /// A declaration by hand: of the module `media_library` the one function that is called here.
 #[ironbridge::module("media_library")]
@@ -70,23 +72,18 @@ fn main() -> Result<()> {
     // takes other arguments, is an error now and not when it is called.
     let (library, embedders) = (MediaLibrary::load()?, Embedders::load()?);
 
-    let directory = home.join("library");
+    let directory = home.join(LIBRARY);
     eprintln!("the library: {}", directory.display());
     library.make(&directory)?;
     let catalogue = embedders.catalogue(&home.join("catalogue.npz"))?;
-    index(&embedders, &catalogue, &directory, &home)?;
+    index(&embedders, &catalogue, &home)?;
     answer(&embedders, &catalogue, &question)
 }
 
-/// Brings the catalogue up to date with the directory.
-fn index(
-    embedders: &Embedders,
-    catalogue: &Catalogue,
-    directory: &Path,
-    models: &Path,
-) -> Result<()> {
+/// Brings the catalogue up to date with the library.
+fn index(embedders: &Embedders, catalogue: &Catalogue, home: &Path) -> Result<()> {
     let mut new = Vec::new();
-    for entry in fs::read_dir(directory)? {
+    for entry in fs::read_dir(home.join(LIBRARY))? {
         let file = entry?.path();
         if !catalogue.is_current(&file)? {
             new.push(file);
@@ -101,7 +98,7 @@ fn index(
     let progress = Callback::new(|name: String, done: u32, all: u32| {
         eprintln!("model {done} of {all}: {name}");
     });
-    embedders.load_all_models(Some(models), Some(progress))?;
+    embedders.load_all_models(Some(home), Some(progress))?;
     let card = embedders.image_model_card()?;
     eprintln!(
         "the image model names {:.1} % of {} digits that it had not seen; it learned from {} in {:.1} s",
@@ -157,19 +154,24 @@ fn vector_of(embedders: &Embedders, file: &Path, analysis: &MediaAnalysis) -> Re
 
 /// Prints what is nearest to the question.
 fn answer(embedders: &Embedders, catalogue: &Catalogue, question: &str) -> Result<()> {
-    let query = matrix(embedders.embed_text(&[question.to_owned()], None, None)?)?;
-    let vectors = matrix(catalogue.vectors()?)?;
+    let query = embedders.embed_text(&[question.to_owned()], None, None)?;
+    let vectors = catalogue.vectors()?;
     let paths: Vec<String> = catalogue.iter()?.collect::<ironbridge::Result<_>>()?;
 
     // `ndarray` on NumPy's own memory: nothing was copied.
-    let scores = vectors.dot(&query.row(0));
-    let mut ranked: Vec<(f32, &String)> = scores.iter().copied().zip(&paths).collect();
+    let scores = vectors.dot(&query.index_axis(Axis(0), 0));
+    let mut ranked: Vec<(f32, &Path)> = scores
+        .iter()
+        .copied()
+        .zip(paths.iter().map(Path::new))
+        .filter(|(_, path)| path.exists()) // not what was deleted since
+        .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
 
     println!("\n{question}\n");
     for (score, path) in ranked.into_iter().take(HITS) {
-        let analysis = catalogue.get(path)?;
-        let name = Path::new(path).file_name().unwrap_or_default();
+        let analysis = catalogue.get(&path.to_string_lossy())?;
+        let name = path.file_name().unwrap_or_default();
         println!("{score:.3}  {:<14} {}", name.display(), analysis.title);
         println!(
             "       {}",
@@ -185,12 +187,6 @@ fn answer(embedders: &Embedders, catalogue: &Catalogue, question: &str) -> Resul
 fn is_value_error(error: &ironbridge::Error) -> bool {
     let exception = error.exception();
     exception.is_some_and(|exception| exception.is_instance_of::<PyValueError>())
-}
-
-fn matrix(array: ArrayD<f32>) -> Result<Array2<f32>> {
-    array
-        .into_dimensionality::<Ix2>()
-        .map_err(|array| anyhow!("vectors of shape {:?}: two axes are wanted", array.shape()))
 }
 
 /// The memory that the process has, in megabytes; on Linux, which tells it in a file.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from .digits import CAPTIONS, WORDS, read_images
 from .media import Detail, ImageDetails, MediaAnalysis, MediaKind, Segment, SoundDetails
@@ -73,9 +73,13 @@ def _sound(models: Models, media: Path, detail: Detail, limit: int) -> MediaAnal
 
 
 def _image(models: Models, media: Path, detail: Detail, limit: int) -> MediaAnalysis:
-    with Image.open(media) as image:
-        width, height = image.size
-    probabilities = models.images().probabilities(read_images([media]))[0]
+    try:
+        with Image.open(media) as image:
+            width, height = image.size
+        pixels = read_images([media])
+    except (UnidentifiedImageError, SyntaxError) as error:  # Pillow's for what is no image, and for a broken one
+        raise ValueError(f"{media}: not a PNG image that can be read: {error}") from error
+    probabilities = models.images().probabilities(pixels)[0]
     digit = int(probabilities.argmax())
     confidence = float(probabilities[digit])
     return MediaAnalysis(
