@@ -1,4 +1,5 @@
-//! What is written compiles, without a warning, and its documentation is made without one.
+//! What is written compiles, without a warning, its documentation is made without one, and the modules that are there
+//! keep the contract.
 //!
 //! The bindings of all fixtures and of some real packages go into one crate that depends on `ironbridge`.
 
@@ -51,6 +52,7 @@ fn bindings_compile_without_warnings() {
         .unwrap();
     }
     write("src/lib.rs", &root);
+    write("src/main.rs", &loads(&fixtures));
     write(
         "Cargo.toml",
         &format!(
@@ -77,7 +79,7 @@ uuid = "1"
         scratch.path().join("Cargo.lock"),
     )
     .unwrap();
-    for command in [&["check"][..], &["doc", "--no-deps"]] {
+    for command in [&["check"][..], &["doc", "--no-deps", "--lib"], &["run"]] {
         let output = Command::new(env!("CARGO"))
             .args(command)
             .current_dir(scratch.path())
@@ -87,4 +89,45 @@ uuid = "1"
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "cargo {command:?}:\n{errors}");
     }
+}
+
+/// A program that loads the modules which this Python can import, and says what does not keep its contract.
+fn loads(fixtures: &Path) -> String {
+    let own = [
+        "functions",
+        "classes",
+        "enums",
+        "overloads",
+        "iterators",
+        "constants",
+        "docs",
+        "conditions",
+        "package",
+        "names",
+    ];
+    let standard = ["json", "statistics", "pathlib"];
+    let mut program =
+        String::from("//! Loads modules.\nfn main() {\n    let mut failed = false;\n");
+    let mut load = |handle: String, loader: &str| {
+        writeln!(
+            program,
+            "    if let Err(error) = bindings::{handle}::loader(){loader}.load() {{\n        \
+             eprintln!(\"{handle}: {{error}}\");\n        failed = true;\n    }}"
+        )
+        .unwrap();
+    };
+    let directory = format!(".module_path({fixtures:?})");
+    for name in own {
+        let mut handle = name[..1].to_uppercase() + &name[1..];
+        if name == "names" {
+            handle.push_str("Module");
+        }
+        load(format!("of_{name}::{handle}"), &directory);
+    }
+    for name in standard {
+        let handle = name[..1].to_uppercase() + &name[1..];
+        load(format!("of_package_{name}::{handle}"), "");
+    }
+    program.push_str("    assert!(!failed);\n}\n");
+    program
 }

@@ -77,6 +77,14 @@ impl Planner<'_> {
         owner: Owner,
         mut source: impl FnMut(&mut Self, &str) -> Source<'s>,
     ) -> Vec<Method> {
+        if self.is_asynchronous_iteration(function, owner.as_ref()) {
+            let source = source(self, "");
+            let line = function.signature().map_or(Line(0), |it| it.line);
+            let reason = "an asynchronous generator, which has no counterpart";
+            self.summary
+                .skip(source.module, line, &source.full_name, reason);
+            return Vec::new();
+        }
         if let Some(decorator) = self.hiding_decorator(function) {
             let mut source = source(self, "");
             source.docs = function.docs();
@@ -94,6 +102,23 @@ impl Planner<'_> {
                 self.method(source, &signature)
             })
             .collect()
+    }
+
+    /// Whether calling it gives what only `async for` and `async with` can take.
+    fn is_asynchronous_iteration(
+        &self,
+        function: &Function,
+        owner: Option<&(Rc<Class>, Vec<Type>)>,
+    ) -> bool {
+        let is_context =
+            (function.decorators.iter()).any(|it| it.text.ends_with("asynccontextmanager"));
+        is_context
+            || function.signature().is_some_and(|signature| {
+                let returns = self.resolve(function, signature, owner).returns;
+                let is_told = matches!(&returns, Type::Unknown(reason)
+                    if reason.starts_with("an asynchronous "));
+                signature.is_async && signature.is_generator || is_told
+            })
     }
 
     /// A decorator after which nobody knows what the signature is.

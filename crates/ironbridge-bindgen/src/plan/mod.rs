@@ -241,6 +241,11 @@ impl<'l> Planner<'l> {
     }
 
     fn constant(&mut self, module: &str, name: &str, line: Line, constant: &Constant) {
+        if constant.value.is_none() && !self.library.target().is_stub {
+            // `pi: float` in a module says what it will be, not that it is there.
+            let reason = "a variable without a value";
+            return self.summary.skip(module, line, name, reason);
+        }
         let hint = match &constant.hint {
             // `LIMIT: Final = 3`
             Some(hint) if hint.name().is_some_and(|it| it.name == "Final") => {

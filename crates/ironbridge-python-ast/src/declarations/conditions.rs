@@ -85,6 +85,16 @@ fn known(test: &Expr) -> Option<bool> {
             let ([op], [right]) = (&*compare.ops, &*compare.comparators) else {
                 return None;
             };
+            if is_platform(&compare.left)
+                && let Expr::StringLiteral(platform) = right
+            {
+                let is_it = matches!(platform.value.to_str(), "linux" | "posix");
+                return match op {
+                    CmpOp::Eq => Some(is_it),
+                    CmpOp::NotEq => Some(!is_it),
+                    _ => None,
+                };
+            }
             if is_version_info(&compare.left) {
                 return compare_version(*op, right);
             }
@@ -92,6 +102,13 @@ fn known(test: &Expr) -> Option<bool> {
         }
         _ => None,
     }
+}
+
+/// `sys.platform`, `os.name`. All machines must read a module alike, so they are those of Linux.
+fn is_platform(expression: &Expr) -> bool {
+    matches!(expression, Expr::Attribute(attribute)
+        if matches!(&*attribute.value, Expr::Name(module)
+            if matches!((module.id.as_str(), attribute.attr.as_str()), ("sys", "platform") | ("os", "name"))))
 }
 
 fn is_version_info(expression: &Expr) -> bool {

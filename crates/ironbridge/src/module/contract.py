@@ -251,9 +251,14 @@ def resolved(annotation, namespace):
 def hint_of(function, name):
     function = inspect.unwrap(getattr(function, "__func__", function))
     annotation = getattr(function, "__annotations__", {}).get(name, MISSING)
-    if annotation is MISSING:
+    if annotation is MISSING or is_overloaded(function):
         return MISSING
     return resolved(annotation, getattr(function, "__globals__", {}))
+
+
+def is_overloaded(function):
+    """Whether the annotations are those of all overloads together, of which a declaration may be one."""
+    return isinstance(function, types.FunctionType) and bool(typing.get_overloads(function))
 
 
 def hint_of_parameter(function, parameter):
@@ -261,6 +266,8 @@ def hint_of_parameter(function, parameter):
     if annotation is Parameter.empty:
         return MISSING
     base = inspect.unwrap(getattr(function, "__func__", function))
+    if is_overloaded(base):
+        return MISSING
     annotation = resolved(annotation, getattr(base, "__globals__", namespace_of(function)))
     if annotation is not MISSING and parameter.default is None:
         annotation = typing.Optional[annotation]
