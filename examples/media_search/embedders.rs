@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ironbridge::arrays::ArrayD;
+use ironbridge::arrays::{ArrayD, Copied};
 use ironbridge::{Callback, Context, Iter, Python, Result};
 
 /// Media in words and vectors: speech is written down, images and texts become points of one space of meaning.
@@ -200,7 +200,7 @@ pub trait Catalogue {
 
     /// One row for each path, shape (entries, 384). It cannot be written to.
     #[python(get)]
-    fn vectors(&self) -> Result<ArrayD<f32>>;
+    fn vectors(&self) -> Result<Copied<ArrayD<f32>>>;
 
     /// Whether the file is here, as it is now.
     fn is_current(&self, path: &Path) -> Result<bool>;

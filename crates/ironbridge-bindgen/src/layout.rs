@@ -251,7 +251,7 @@ impl Writer<'_> {
         let mut parameters = vec!["&self".to_owned()];
         for parameter in &method.parameters {
             let type_ = if method.is_async {
-                self.owned(&parameter.type_)
+                self.given(&parameter.type_)
             } else {
                 self.argument(&parameter.type_)
             };
@@ -264,7 +264,11 @@ impl Writer<'_> {
         let keyword = if method.is_async { "async fn" } else { "fn" };
         let result = match &method.result {
             Rust::Unit => "Result<()>".to_owned(),
-            result => format!("Result<{}>", self.owned(result)),
+            // An attribute stays where it is.
+            result if method.attributes.iter().any(|it| it == "get") => {
+                format!("Result<{}>", self.owned(result))
+            }
+            result => format!("Result<{}>", self.given(result)),
         };
         let head = format!("{INDENT}{keyword} {}(", method.name);
         let tail = format!(") -> {result};");

@@ -30,6 +30,7 @@ const TAKEN: &[&str] = &[
     "Complex32",
     "Complex64",
     "Context",
+    "Copied",
     "Copy",
     "Date",
     "DateTime",

@@ -176,7 +176,12 @@ impl Writer<'_> {
             }
             Rust::Option(inner) => format!("Option<{}>", self.owned(inner)),
             Rust::Boxed(inner) => format!("Box<{}>", self.owned(inner)),
-            Rust::Array(dtype, dimensions) => self.array(*dtype, *dimensions),
+            // What something in Python goes on holding is no `Array` as it is.
+            Rust::Array(dtype, dimensions) => {
+                let array = self.array(*dtype, *dimensions);
+                let copied = self.using("ironbridge::arrays::Copied", "Copied");
+                format!("{copied}<{array}>")
+            }
             Rust::Item(id) => self.name(*id).to_owned(),
             Rust::Iter(inner) => {
                 let iter = self.using("ironbridge::Iter", "Iter");
@@ -259,6 +264,14 @@ impl Writer<'_> {
         format!("{array}<{element}>")
     }
 
+    /// The type as a function gives it, and nothing else holds it, or as a call keeps it.
+    pub(crate) fn given(&mut self, type_: &Rust) -> String {
+        match type_ {
+            Rust::Array(dtype, dimensions) => self.array(*dtype, *dimensions),
+            type_ => self.owned(type_),
+        }
+    }
+
     /// The type as an argument is given: borrowed where that saves the caller a copy.
     pub(crate) fn argument(&mut self, type_: &Rust) -> String {
         match type_ {
@@ -267,9 +280,8 @@ impl Writer<'_> {
             Rust::Path => format!("&{}", self.using("std::path::Path", "Path")),
             Rust::List(inner) => format!("&[{}]", self.owned(inner)),
             Rust::Option(inner) => format!("Option<{}>", self.argument(inner)),
-            Rust::Dict(..) | Rust::Set(_) | Rust::Array(..) | Rust::Any => {
-                format!("&{}", self.owned(type_))
-            }
+            Rust::Array(dtype, dimensions) => format!("&{}", self.array(*dtype, *dimensions)),
+            Rust::Dict(..) | Rust::Set(_) | Rust::Any => format!("&{}", self.owned(type_)),
             Rust::Item(id) => match &self.items[id.0].kind {
                 ItemKind::Struct { .. } | ItemKind::Handle { .. } => format!("&{}", self.name(*id)),
                 _ => self.name(*id).to_owned(),
