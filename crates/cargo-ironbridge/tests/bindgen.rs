@@ -13,20 +13,20 @@ fn run(directory: &Path, arguments: &[&str]) -> Output {
         .env_remove("VIRTUAL_ENV")
         .env_remove("CONDA_PREFIX")
         .output()
-        .unwrap()
+        .expect("the command runs")
 }
 
 fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
+    String::from_utf8(output.stdout.clone()).expect("text")
 }
 
 fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
+    String::from_utf8(output.stderr.clone()).expect("text")
 }
 
 fn directory() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("shop.py"), SHOP).unwrap();
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("shop.py"), SHOP).expect("it can be written");
     directory
 }
 

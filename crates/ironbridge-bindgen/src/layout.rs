@@ -2,9 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::rust::{
-    Field, Id, Item, ItemKind, Method, Rust, Uses, Variant, Writer, abilities, is_copy, is_key,
-};
+use crate::abilities::{abilities, is_copy, is_key};
+use crate::rust::{Field, Id, Item, ItemKind, Method, Rust, Uses, Variant, Writer};
 
 /// The longest line.
 const WIDTH: usize = 100;
@@ -18,7 +17,7 @@ pub(crate) fn layout(module: &ModuleTrait, items: &[Item]) -> Laid {
         uses: Uses::default(),
     };
     let mut body = String::new();
-    writer.docs(&mut body, "", &module.docs);
+    Writer::docs(&mut body, "", &module.docs);
     let _ = writeln!(body, "#[ironbridge::module(\"{}\")]", module.python_name);
     writer.handle(&mut body, &module.name, &module.methods);
     for (number, item) in items.iter().enumerate() {
@@ -91,7 +90,7 @@ impl Laid {
 }
 
 impl Writer<'_> {
-    fn docs(&self, out: &mut String, indent: &str, docs: &[String]) {
+    fn docs(out: &mut String, indent: &str, docs: &[String]) {
         for line in docs {
             let gap = if line.is_empty() { "" } else { " " };
             let _ = writeln!(out, "{indent}///{gap}{line}");
@@ -105,7 +104,7 @@ impl Writer<'_> {
     }
 
     fn item(&mut self, out: &mut String, id: Id, item: &Item) {
-        self.docs(out, "", &item.docs);
+        Self::docs(out, "", &item.docs);
         match &item.kind {
             ItemKind::Pending => {}
             ItemKind::Struct { attributes, fields } => {
@@ -198,7 +197,7 @@ impl Writer<'_> {
         }
         let _ = writeln!(out, "pub struct {name} {{");
         for field in fields {
-            self.docs(out, "    ", &field.docs);
+            Self::docs(out, "    ", &field.docs);
             Self::comments(out, "    ", &field.comments);
             Self::python(out, "    ", &field.attributes);
             let type_ = self.owned(&field.type_);
@@ -210,7 +209,7 @@ impl Writer<'_> {
     fn enumeration(&mut self, out: &mut String, name: &str, variants: &[Variant]) {
         let _ = writeln!(out, "pub enum {name} {{");
         for variant in variants {
-            self.docs(out, "    ", &variant.docs);
+            Self::docs(out, "    ", &variant.docs);
             Self::python(out, "    ", &variant.attributes);
             let _ = match &variant.type_ {
                 Some(type_) => {
@@ -244,7 +243,7 @@ impl Writer<'_> {
 
     fn method(&mut self, out: &mut String, method: &Method) {
         const INDENT: &str = "    ";
-        self.docs(out, INDENT, &method.docs);
+        Self::docs(out, INDENT, &method.docs);
         Self::comments(out, INDENT, &method.comments);
         Self::python(out, INDENT, &method.attributes);
         self.using("ironbridge::Result", "Result");

@@ -20,6 +20,7 @@
 //!
 //! The command `cargo ironbridge bindgen` does the same for a file that is kept with the program's own source.
 
+mod abilities;
 mod agree;
 mod bindings;
 mod docs;

@@ -26,7 +26,10 @@ fn bindings_compile_without_warnings() {
     let mut names: Vec<String> = std::fs::read_dir(&fixtures)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".py") || name == "package")
+        .filter(|name| {
+            let is_python = Path::new(name).extension().is_some_and(|it| it == "py");
+            is_python || name == "package"
+        })
         .collect();
     names.sort();
     let mut root = String::from("//! Bindings.\n#![deny(warnings)]\n#![deny(rustdoc::all)]\n");
@@ -109,14 +112,12 @@ fn loads(fixtures: &Path) -> String {
     let mut program =
         String::from("//! Loads modules.\nfn main() {\n    let mut failed = false;\n");
     let mut load = |handle: String, loader: &str| {
-        writeln!(
-            program,
+        program.push_str(&format!(
             "    if let Err(error) = bindings::{handle}::loader(){loader}.load() {{\n        \
              eprintln!(\"{handle}: {{error}}\");\n        failed = true;\n    }}"
-        )
-        .unwrap();
+        ));
     };
-    let directory = format!(".module_path({fixtures:?})");
+    let directory = format!(".module_path(r#\"{}\"#)", fixtures.display());
     for name in own {
         let mut handle = name[..1].to_uppercase() + &name[1..];
         if name == "names" {

@@ -121,19 +121,18 @@ impl Bindgen {
 
 /// The numbers, and the reasons with how often each occurs.
 fn short(summary: &Summary) -> String {
+    const SHOWN: usize = 8;
     let full = summary.to_string();
-    let mut text = full.lines().next().unwrap_or_default().to_owned();
+    let mut lines = vec![full.lines().next().unwrap_or_default().to_owned()];
     let reasons = summary.reasons();
-    for (reason, count) in reasons.iter().take(8) {
-        text.push_str(&format!("\n  {count} x {reason}"));
-    }
-    if reasons.len() > 8 {
-        let more = reasons.len() - 8;
-        text.push_str(&format!(
-            "\n  and {more} other reasons; -v shows all, with their places"
+    let shown = reasons.iter().take(SHOWN);
+    lines.extend(shown.map(|(reason, count)| format!("  {count} x {reason}")));
+    if let Some(more) = reasons.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        lines.push(format!(
+            "  and {more} other reasons; -v shows all, with their places"
         ));
     }
-    text
+    lines.join("\n")
 }
 
 fn check(file: &Path, bindings: &Bindings) -> anyhow::Result<ExitCode> {

@@ -6,8 +6,8 @@ use ironbridge_python_ast::declarations::{
     Class, ClassKind, DataField, DataKind, FunctionKind, LiteralValue, Type,
 };
 
+use super::literals::string_literal;
 use super::types::text_of;
-use super::unions::string_literal;
 use super::{Place, Planner, Position, comments, is_private};
 use crate::docs;
 use crate::names::{Taken, pascal, snake, variant};
@@ -43,10 +43,8 @@ impl Planner<'_> {
             let is_hidden = is_private(&field.name) && data == DataKind::Dataclass;
             field.init && !is_hidden
         });
-        !has_methods
-            && !is_foreign
-            && all_given
-            && !(fields.is_empty() && data != DataKind::TypedDict)
+        let is_empty = fields.is_empty() && data != DataKind::TypedDict;
+        all_given && !(has_methods || is_foreign || is_empty)
     }
 
     pub(super) fn data(&mut self, id: Id, class: &Rc<Class>, arguments: &[Type], kind: DataKind) {
@@ -141,30 +139,29 @@ fn field_docs(field: &DataField, attributes: &[String]) -> Vec<String> {
 /// `default`, where the field's default can be written in Rust.
 fn default_attribute(field: &DataField, type_: &Rust) -> Option<String> {
     let default = field.default.as_deref()?;
-    let plain = Some("default".to_owned());
-    let value = |value: String| Some(format!("default = {value}"));
-    match (type_, &field.literal, default) {
-        (Rust::Option(_), _, "None")
-        | (Rust::List(_), _, "list()" | "()" | "tuple()" | "[]")
-        | (Rust::Dict(..), _, "dict()" | "{}")
-        | (Rust::Set(_), _, "set()" | "frozenset()") => plain,
-        (Rust::Text, Some(LiteralValue::Text(text)), _) if text.is_empty() => plain,
-        (Rust::Text, Some(LiteralValue::Text(text)), _) if text.len() < 40 => {
-            value(format!("{}.to_owned()", string_literal(text)))
-        }
-        (Rust::Int, Some(LiteralValue::Int(0)), _)
-        | (Rust::Bool, Some(LiteralValue::Bool(false)), _) => plain,
-        (Rust::Int, Some(LiteralValue::Int(number)), _) => value(number.to_string()),
-        (Rust::Bool, Some(LiteralValue::Bool(true)), _) => value("true".to_owned()),
-        (Rust::Float, Some(LiteralValue::Int(0)), _) => plain,
-        (Rust::Float, Some(LiteralValue::Int(number)), _) => value(format!("{number}.0")),
-        (Rust::Float, Some(LiteralValue::Float(number)), _) if number.is_finite() => {
-            if number.to_bits() == 0 {
-                plain
-            } else {
-                value(format!("{number:?}"))
-            }
-        }
-        _ => None,
+    let is_default = match (type_, &field.literal) {
+        (Rust::Option(_), _) => default == "None",
+        (Rust::List(_), _) => matches!(default, "list()" | "()" | "tuple()" | "[]"),
+        (Rust::Dict(..), _) => matches!(default, "dict()" | "{}"),
+        (Rust::Set(_), _) => matches!(default, "set()" | "frozenset()"),
+        (Rust::Text, Some(LiteralValue::Text(text))) => text.is_empty(),
+        (Rust::Int | Rust::Float, Some(LiteralValue::Int(number))) => *number == 0,
+        (Rust::Float, Some(LiteralValue::Float(number))) => number.to_bits() == 0,
+        (Rust::Bool, Some(LiteralValue::Bool(value))) => !value,
+        _ => false,
+    };
+    if is_default {
+        return Some("default".to_owned());
     }
+    let value = match (type_, field.literal.as_ref()?) {
+        (Rust::Text, LiteralValue::Text(text)) if text.len() < 40 => {
+            format!("{}.to_owned()", string_literal(text))
+        }
+        (Rust::Int, LiteralValue::Int(number)) => number.to_string(),
+        (Rust::Bool, LiteralValue::Bool(value)) => value.to_string(),
+        (Rust::Float, LiteralValue::Int(number)) => format!("{number}.0"),
+        (Rust::Float, LiteralValue::Float(number)) if number.is_finite() => format!("{number:?}"),
+        _ => return None,
+    };
+    Some(format!("default = {value}"))
 }

@@ -3,7 +3,7 @@
 use ironbridge_python_ast::declarations::{Class, Field};
 
 use super::is_private;
-use super::unions::rule_of;
+use super::literals::rule_of;
 use super::{Planner, pascal};
 use crate::docs;
 use crate::names::Taken;

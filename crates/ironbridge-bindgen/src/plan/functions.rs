@@ -3,8 +3,7 @@
 use std::rc::Rc;
 
 use ironbridge_python_ast::declarations::{
-    Class, Decorator, Found, Function, Hint, Line, Parameter, ParameterKind, Signature, Type,
-    TypeVariable,
+    Class, Function, Hint, Line, Parameter, ParameterKind, Signature, Type, TypeVariable,
 };
 
 use super::{Lowered, Place, Planner, Position, attributes_of, comments};
@@ -74,10 +73,10 @@ impl Planner<'_> {
     pub(super) fn function_methods<'s>(
         &mut self,
         function: &'s Function,
-        owner: Owner,
+        owner: Option<&(Rc<Class>, Vec<Type>)>,
         mut source: impl FnMut(&mut Self, &str) -> Source<'s>,
     ) -> Vec<Method> {
-        if self.is_asynchronous_iteration(function, owner.as_ref()) {
+        if self.is_asynchronous_iteration(function, owner) {
             let source = source(self, "");
             let line = function.signature().map_or(Line(0), |it| it.line);
             let reason = "an asynchronous generator, which has no counterpart";
@@ -92,79 +91,16 @@ impl Planner<'_> {
             let reason = format!("`@{}` hides the signature", decorator.text);
             return vec![self.hidden(source, line, &reason)];
         }
-        let signatures = self.signatures(function, owner.as_ref());
+        let signatures = self.signatures(function, owner);
         signatures
             .into_iter()
             .map(|(suffix, signature)| {
                 let mut source = source(self, &suffix);
                 source.docs = function.docs();
-                source.owner.clone_from(&owner);
+                source.owner = owner.cloned();
                 self.method(source, &signature)
             })
             .collect()
-    }
-
-    /// Whether calling it gives what only `async for` and `async with` can take.
-    fn is_asynchronous_iteration(
-        &self,
-        function: &Function,
-        owner: Option<&(Rc<Class>, Vec<Type>)>,
-    ) -> bool {
-        let is_context =
-            (function.decorators.iter()).any(|it| it.text.ends_with("asynccontextmanager"));
-        is_context
-            || function.signature().is_some_and(|signature| {
-                let returns = self.resolve(function, signature, owner).returns;
-                let is_told = matches!(&returns, Type::Unknown(reason)
-                    if reason.starts_with("an asynchronous "));
-                signature.is_async && signature.is_generator || is_told
-            })
-    }
-
-    /// A decorator after which nobody knows what the signature is.
-    pub(super) fn hiding_decorator<'f>(&self, function: &'f Function) -> Option<&'f Decorator> {
-        function
-            .decorators
-            .iter()
-            .find(|it| !self.is_transparent(it))
-    }
-
-    /// Whether a decorator of the package gives back what it is given, by its own hints.
-    fn is_transparent(&self, decorator: &Decorator) -> bool {
-        let Some(name) = &decorator.name else {
-            return false;
-        };
-        let Found::Function(function) = self.library.find(name) else {
-            return false;
-        };
-        let Some(signature) = function.signature() else {
-            return false;
-        };
-        let Some(returns) = &signature.returns else {
-            return false;
-        };
-        let returns = self.library.resolve(returns, &signature.type_parameters);
-        if decorator.is_call {
-            // `def retry(n: int) -> Callable[[F], F]`
-            return match &returns {
-                Type::Callable(Some(parameters), result) => {
-                    matches!((&**parameters, &**result), ([Type::Variable(a)], Type::Variable(b)) if a.name == b.name)
-                }
-                _ => false,
-            };
-        }
-        let first = signature.parameters.first().and_then(|it| it.hint.as_ref());
-        let Some(first) = first else { return false };
-        match (first, signature.returns.as_ref()) {
-            // `Callable[P, R]` to `Callable[P, R]`.
-            (a, Some(b)) if a == b && a.name().is_some_and(|it| it.name == "Callable") => {
-                matches!(a, Hint::Subscript(_, arguments) if !matches!(arguments.first(), Some(Hint::Ellipsis)))
-            }
-            (a, _) => match (self.library.resolve(a, &signature.type_parameters), returns) {
-                (Type::Variable(a), Type::Variable(b)) => a.name == b.name,
-                _ => false,
-            },
-        }
     }
 
     /// What takes and gives anything.
@@ -388,12 +324,9 @@ impl Planner<'_> {
 
 /// A parameter's type; `*args: P.args` stands for parameters that are not told.
 fn parameter_type(parameter: &Parameter, resolve: &dyn Fn(Option<&Hint>) -> Type) -> Type {
-    let stands_for_many = parameter
-        .hint
-        .as_ref()
-        .and_then(Hint::name)
-        .is_some_and(|name| name.name.ends_with(".args") || name.name.ends_with(".kwargs"));
-    if stands_for_many {
+    let name = parameter.hint.as_ref().and_then(Hint::name);
+    let last = name.and_then(|name| name.name.rsplit_once('.'));
+    if matches!(last, Some((_, "args" | "kwargs"))) {
         return Type::Unknown("parameters that a variable stands for".to_owned());
     }
     resolve(parameter.hint.as_ref())

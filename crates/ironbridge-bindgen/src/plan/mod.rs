@@ -3,10 +3,13 @@
 //! The [`Planner`] goes through the exported names; a type that is met on the way becomes an item, once, and what that
 //! holds follows. So what nothing leads to is not written.
 
+mod attributes;
 mod classes;
 mod data;
+mod decorators;
 mod enums;
 mod functions;
+mod literals;
 mod overloads;
 mod types;
 mod unions;
@@ -18,10 +21,11 @@ use ironbridge_python_ast::declarations::{
     Alias, Class, ClassKind, Constant, Found, Library, Line, LiteralValue, QualifiedName, Type,
 };
 
+use crate::abilities::box_recursion;
 use crate::docs;
 use crate::layout::ModuleTrait;
 use crate::names::{Taken, pascal, snake};
-use crate::rust::{Id, Item, ItemKind, Method, Rust, box_recursion};
+use crate::rust::{Id, Item, ItemKind, Method, Rust};
 use crate::summary::Summary;
 
 /// What was planned.
@@ -62,6 +66,14 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    fn of(name: String, position: Position) -> Self {
+        Self {
+            position,
+            name,
+            class: None,
+        }
+    }
+
     pub(crate) fn at(&self, position: Position) -> Self {
         Self {
             position,
@@ -214,7 +226,7 @@ impl<'l> Planner<'l> {
             Found::Class(class) => self.exported_class(name, class),
             Found::Constant(constant) => self.constant(&module, name, line, constant),
             Found::NewType(new_type) => {
-                let place = self.place(pascal(name), Position::Data);
+                let place = Place::of(pascal(name), Position::Data);
                 self.lower(&Type::NewType(Rc::clone(new_type)), &place);
             }
             Found::Alias(alias) => self.exported_alias(&module, name, line, alias),
@@ -230,7 +242,7 @@ impl<'l> Planner<'l> {
 
     /// An alias that is exported is written where it is a type of its own; a constant may look like one.
     fn exported_alias(&mut self, module: &str, name: &str, line: Line, alias: &Rc<Alias>) {
-        let place = self.place(pascal(name), Position::Data);
+        let place = Place::of(pascal(name), Position::Data);
         let expanded = self.library.expand(alias, &[]);
         if matches!(expanded, Type::Union(_) | Type::Literal(_)) {
             self.lower(&Type::Alias(Rc::clone(alias), Vec::new()), &place);
@@ -260,7 +272,7 @@ impl<'l> Planner<'l> {
                 return self.summary.skip(module, line, name, reason);
             }
         };
-        let place = self.place(pascal(name), Position::Result);
+        let place = Place::of(pascal(name), Position::Result);
         let lowered = self.lower(&hint, &place);
         let mut docs = constant
             .docs
@@ -287,14 +299,6 @@ impl<'l> Planner<'l> {
         };
         self.summary.count(module, line, name, &lowered.reasons);
         self.module_methods.push(method);
-    }
-
-    fn place(&self, name: String, position: Position) -> Place {
-        Place {
-            position,
-            name,
-            class: None,
-        }
     }
 
     fn new_item(&mut self, name: String, docs: Option<&str>) -> Id {

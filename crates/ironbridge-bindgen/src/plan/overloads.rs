@@ -6,6 +6,7 @@ use ironbridge_python_ast::declarations::{Class, Function, ParameterKind, Signat
 
 use super::Planner;
 use super::functions::{Resolved, ResolvedParameter};
+use super::types::label;
 
 /// More overloads than this become one function.
 const MOST: usize = 6;
@@ -39,69 +40,69 @@ impl Planner<'_> {
                 .collect();
         }
         if overloads.len() <= MOST
-            && let Some(suffixes) = self.suffixes(&overloads)
+            && let Some(suffixes) = suffixes(&overloads)
         {
             return suffixes.into_iter().zip(overloads).collect();
         }
         vec![(String::new(), merge(&overloads, function))]
     }
+}
 
-    /// What tells the overloads apart: the presence or the type of one parameter, where that is no literal.
-    fn suffixes(&self, overloads: &[Resolved]) -> Option<Vec<String>> {
-        let mut names: Vec<&str> = Vec::new();
-        for overload in overloads {
-            for parameter in &overload.parameters {
-                if !names.contains(&&*parameter.name) {
-                    names.push(&parameter.name);
-                }
+/// What tells the overloads apart: the presence or the type of one parameter, where that is no literal.
+fn suffixes(overloads: &[Resolved]) -> Option<Vec<String>> {
+    let mut names: Vec<&str> = Vec::new();
+    for overload in overloads {
+        for parameter in &overload.parameters {
+            if !names.contains(&&*parameter.name) {
+                names.push(&parameter.name);
             }
         }
-        // A literal argument chooses the result: such overloads are one function with a union for a result.
-        let has_literal = overloads.iter().any(|overload| {
-            overload
-                .parameters
-                .iter()
-                .any(|it| matches!(it.type_, Type::Literal(_)))
-        });
-        if has_literal {
-            return None;
-        }
-        let mut parts: Vec<Vec<String>> = vec![Vec::new(); overloads.len()];
-        for name in names {
-            let labels: Vec<String> = overloads
-                .iter()
-                .map(|overload| {
-                    let parameter = overload.parameters.iter().find(|it| it.name == name);
-                    match parameter {
-                        None => String::new(),
-                        Some(it) if it.kind == ParameterKind::Args => format!("with {name}"),
-                        Some(it) => self.label(&it.type_),
-                    }
-                })
-                .collect();
-            if labels.iter().all(|label| *label == labels[0]) {
-                continue;
-            }
-            let is_presence = labels.iter().any(String::is_empty)
-                && labels
-                    .iter()
-                    .filter(|it| !it.is_empty())
-                    .all(|it| Some(it) == labels.iter().find(|it| !it.is_empty()));
-            for (part, label) in parts.iter_mut().zip(&labels) {
-                if is_presence && !label.is_empty() {
-                    part.push(format!("with {}", name.trim_start_matches('_')));
-                } else if !label.is_empty() {
-                    part.push(label.clone());
-                }
-            }
-            let joined: Vec<String> = parts.iter().map(|it| it.join(" ")).collect();
-            let distinct = (1..joined.len()).all(|at| !joined[..at].contains(&joined[at]));
-            if distinct && joined.iter().all(|it| it.len() <= 24) {
-                return Some(joined);
-            }
-        }
-        None
     }
+    // A literal argument chooses the result: such overloads are one function with a union for a result.
+    let has_literal = overloads.iter().any(|overload| {
+        overload
+            .parameters
+            .iter()
+            .any(|it| matches!(it.type_, Type::Literal(_)))
+    });
+    if has_literal {
+        return None;
+    }
+    let mut parts: Vec<Vec<String>> = vec![Vec::new(); overloads.len()];
+    for name in names {
+        let labels: Vec<String> = overloads
+            .iter()
+            .map(|overload| {
+                let parameter = overload.parameters.iter().find(|it| it.name == name);
+                match parameter {
+                    None => String::new(),
+                    Some(it) if it.kind == ParameterKind::Args => format!("with {name}"),
+                    Some(it) => label(&it.type_),
+                }
+            })
+            .collect();
+        if labels.iter().all(|label| *label == labels[0]) {
+            continue;
+        }
+        let is_presence = labels.iter().any(String::is_empty)
+            && labels
+                .iter()
+                .filter(|it| !it.is_empty())
+                .all(|it| Some(it) == labels.iter().find(|it| !it.is_empty()));
+        for (part, label) in parts.iter_mut().zip(&labels) {
+            if is_presence && !label.is_empty() {
+                part.push(format!("with {}", name.trim_start_matches('_')));
+            } else if !label.is_empty() {
+                part.push(label.clone());
+            }
+        }
+        let joined: Vec<String> = parts.iter().map(|it| it.join(" ")).collect();
+        let distinct = (1..joined.len()).all(|at| !joined[..at].contains(&joined[at]));
+        if distinct && joined.iter().all(|it| it.len() <= 24) {
+            return Some(joined);
+        }
+    }
+    None
 }
 
 fn is_same(a: &Resolved, b: &Resolved) -> bool {

@@ -7,8 +7,9 @@ use ironbridge_python_ast::declarations::{
 };
 
 use super::{Lowered, Place, Planner, Position};
+use crate::abilities::is_key;
 use crate::names::pascal;
-use crate::rust::{Id, ItemKind, Rust, is_key};
+use crate::rust::{Id, ItemKind, Rust};
 
 /// How deep types may hold one another.
 const DEPTH: usize = 40;
@@ -202,7 +203,7 @@ impl Planner<'_> {
         if let Some(id) = self.known.get(&key) {
             return Lowered::typed(Rust::Item(*id));
         }
-        let place = self.place(pascal(&new_type.name.name), Position::Data);
+        let place = Place::of(pascal(&new_type.name.name), Position::Data);
         let hint = self.library.resolve(&new_type.hint, &[]);
         let inner = self.lower(&hint, &place);
         if !inner.reasons.is_empty() {
@@ -308,7 +309,7 @@ impl Planner<'_> {
         let name = if arguments.is_empty() {
             self.type_name(&class.name.name, &class.name.module, suffix)
         } else {
-            let of: Vec<String> = arguments.iter().map(|it| self.label(it)).collect();
+            let of: Vec<String> = arguments.iter().map(label).collect();
             let name = format!("{} of {}", class.short_name(), of.join(" "));
             self.type_name(&name, &class.name.module, suffix)
         };
@@ -331,49 +332,49 @@ impl Planner<'_> {
         }
         Some(id)
     }
+}
 
-    /// A word for a type, in names.
-    pub(super) fn label(&self, type_: &Type) -> String {
-        match type_ {
-            Type::Unannotated | Type::Any | Type::Unknown(_) => "any".to_owned(),
-            Type::None => "none".to_owned(),
-            Type::Bool => "bool".to_owned(),
-            Type::Int => "int".to_owned(),
-            Type::Float => "float".to_owned(),
-            Type::Complex => "complex".to_owned(),
-            Type::Str => "str".to_owned(),
-            Type::Bytes => "bytes".to_owned(),
-            Type::Path => "path".to_owned(),
-            Type::DateTime => "date_time".to_owned(),
-            Type::Date => "date".to_owned(),
-            Type::Time => "time".to_owned(),
-            Type::TimeDelta => "duration".to_owned(),
-            Type::Decimal => "decimal".to_owned(),
-            Type::Uuid => "uuid".to_owned(),
-            Type::List(_) | Type::Iterable(_) => "list".to_owned(),
-            Type::Tuple(_) => "tuple".to_owned(),
-            Type::Set(_) => "set".to_owned(),
-            Type::Dict(..) => "dict".to_owned(),
-            Type::Iterator(_) => "iterator".to_owned(),
-            Type::Generator(_) => "generator".to_owned(),
-            Type::Callable(..) => "callable".to_owned(),
-            Type::ContextManager(_) => "context".to_owned(),
-            Type::Awaitable(_) => "awaitable".to_owned(),
-            Type::Array(..) => "array".to_owned(),
-            Type::Literal(values) => {
-                let values: Vec<String> = values.iter().map(text_of).collect();
-                values.join("_")
-            }
-            Type::Union(parts) => {
-                let parts: Vec<String> = parts.iter().map(|it| self.label(it)).collect();
-                parts.join("_or_")
-            }
-            Type::Class(class, _) => class.short_name().to_owned(),
-            Type::NewType(new_type) => new_type.name.name.clone(),
-            Type::Alias(alias, _) => alias.name.name.trim_start_matches('_').to_owned(),
-            Type::Variable(variable) => variable.name.trim_start_matches('_').to_owned(),
-            Type::SelfType => "self".to_owned(),
+/// A word for a type, in names.
+pub(super) fn label(type_: &Type) -> String {
+    match type_ {
+        Type::Unannotated | Type::Any | Type::Unknown(_) => "any".to_owned(),
+        Type::None => "none".to_owned(),
+        Type::Bool => "bool".to_owned(),
+        Type::Int => "int".to_owned(),
+        Type::Float => "float".to_owned(),
+        Type::Complex => "complex".to_owned(),
+        Type::Str => "str".to_owned(),
+        Type::Bytes => "bytes".to_owned(),
+        Type::Path => "path".to_owned(),
+        Type::DateTime => "date_time".to_owned(),
+        Type::Date => "date".to_owned(),
+        Type::Time => "time".to_owned(),
+        Type::TimeDelta => "duration".to_owned(),
+        Type::Decimal => "decimal".to_owned(),
+        Type::Uuid => "uuid".to_owned(),
+        Type::List(_) | Type::Iterable(_) => "list".to_owned(),
+        Type::Tuple(_) => "tuple".to_owned(),
+        Type::Set(_) => "set".to_owned(),
+        Type::Dict(..) => "dict".to_owned(),
+        Type::Iterator(_) => "iterator".to_owned(),
+        Type::Generator(_) => "generator".to_owned(),
+        Type::Callable(..) => "callable".to_owned(),
+        Type::ContextManager(_) => "context".to_owned(),
+        Type::Awaitable(_) => "awaitable".to_owned(),
+        Type::Array(..) => "array".to_owned(),
+        Type::Literal(values) => {
+            let values: Vec<String> = values.iter().map(text_of).collect();
+            values.join("_")
         }
+        Type::Union(parts) => {
+            let parts: Vec<String> = parts.iter().map(label).collect();
+            parts.join("_or_")
+        }
+        Type::Class(class, _) => class.short_name().to_owned(),
+        Type::NewType(new_type) => new_type.name.name.clone(),
+        Type::Alias(alias, _) => alias.name.name.trim_start_matches('_').to_owned(),
+        Type::Variable(variable) => variable.name.trim_start_matches('_').to_owned(),
+        Type::SelfType => "self".to_owned(),
     }
 }
 

@@ -4,13 +4,36 @@ use std::rc::Rc;
 
 use ironbridge_python_ast::declarations::{Alias, LiteralValue, Type};
 
-use super::types::text_of;
+use super::literals::value_variant;
+use super::types::{label, text_of};
 use super::{Lowered, Place, Planner, Position};
 use crate::names::{Taken, pascal, variant};
 use crate::rust::{Id, ItemKind, Rust, Variant};
 
 /// How the reason of a union begins of which some types are expressed.
 const PARTLY: &str = "in part: ";
+
+/// What a union holds.
+#[derive(Default)]
+struct Members {
+    /// Types, with a word for each.
+    variants: Vec<(String, Rust)>,
+    /// The values of literals, which are variants of their own.
+    values: Vec<LiteralValue>,
+    has_none: bool,
+    /// The first reason why a part is untyped; all such parts are one variant.
+    untyped: Option<String>,
+}
+
+impl Members {
+    fn add_values(&mut self, values: &[LiteralValue]) {
+        for value in values {
+            if !self.values.contains(value) {
+                self.values.push(value.clone());
+            }
+        }
+    }
+}
 
 impl Planner<'_> {
     pub(super) fn alias(
@@ -23,14 +46,13 @@ impl Planner<'_> {
         let open = self.open_aliases.iter().position(|(open, _)| *open == key);
         if let Some(open) = open {
             // It refers to itself: it needs an item, made now and filled when its own turn ends.
-            let id = match self.open_aliases[open].1 {
-                Some(id) => id,
-                None => {
-                    let name = self.type_name(&alias.name.name, &alias.name.module, "Union");
-                    let id = self.new_item(name, None);
-                    self.open_aliases[open].1 = Some(id);
-                    id
-                }
+            let id = if let Some(id) = self.open_aliases[open].1 {
+                id
+            } else {
+                let name = self.type_name(&alias.name.name, &alias.name.module, "Union");
+                let id = self.new_item(name, None);
+                self.open_aliases[open].1 = Some(id);
+                id
             };
             let may_be_none = match self.library.expand(alias, arguments) {
                 Type::Union(parts) => parts.contains(&Type::None),
@@ -119,79 +141,15 @@ impl Planner<'_> {
     }
 
     fn several(&mut self, parts: &[&Type], name: Option<&str>, place: &Place) -> Lowered {
-        let has_path = parts.iter().any(|it| matches!(it, Type::Path));
-        // One union serves all places, so its parts go both ways.
-        let inner_place = Place {
-            name: name.map_or_else(|| place.name.clone(), pascal),
-            ..place.at(Position::Data)
+        let Members {
+            mut variants,
+            mut values,
+            has_none,
+            untyped,
+        } = match self.union_members(parts, name, place) {
+            Ok(members) => members,
+            Err(reason) => return Lowered::loose(reason),
         };
-        let mut variants: Vec<(String, Rust)> = Vec::new();
-        let mut values: Vec<LiteralValue> = Vec::new();
-        let mut has_none = false;
-        // The first reason why a part is untyped; all such parts are one variant.
-        let mut untyped: Option<String> = None;
-        let mut stack: Vec<Type> = parts.iter().rev().map(|it| (*it).clone()).collect();
-        while let Some(part) = stack.pop() {
-            match &part {
-                // The values of a literal are variants of their own.
-                Type::Literal(more) => {
-                    values.extend(
-                        more.iter()
-                            .filter(|it| !values.contains(it))
-                            .cloned()
-                            .collect::<Vec<_>>(),
-                    );
-                    continue;
-                }
-                Type::Str | Type::Bytes if has_path => continue,
-                Type::None => {
-                    has_none = true;
-                    continue;
-                }
-                Type::Union(parts) => {
-                    stack.extend(parts.iter().rev().cloned());
-                    continue;
-                }
-                // Unions in unions are flat, unless they hold themselves.
-                Type::Alias(alias, arguments) => {
-                    let key = format!("alias {} {arguments:?}", alias.name);
-                    if !self.open_aliases.iter().any(|(open, _)| *open == key) {
-                        let expanded = self.library.expand(alias, arguments);
-                        if matches!(expanded, Type::Union(_) | Type::Literal(_)) && stack.len() < 64
-                        {
-                            self.open_aliases.push((key, None));
-                            stack.push(expanded);
-                            self.open_aliases.pop();
-                            continue;
-                        }
-                    }
-                }
-                _ => {}
-            }
-            let label = self.label(&part);
-            let lowered = self.lower(&part, &inner_place);
-            if let Some(reason) = lowered.reasons.into_iter().next() {
-                if lowered.type_ == Rust::Any && matches!(part, Type::Any | Type::Unannotated) {
-                    return Lowered::loose(reason);
-                }
-                untyped.get_or_insert(reason);
-                continue;
-            }
-            let (type_, label) = match lowered.type_ {
-                Rust::Option(inner) => {
-                    has_none = true;
-                    (*inner, label)
-                }
-                Rust::Unit => {
-                    has_none = true;
-                    continue;
-                }
-                type_ => (type_, label),
-            };
-            if !variants.iter().any(|(_, known)| *known == type_) {
-                variants.push((label, type_));
-            }
-        }
         // A value that is text is text.
         let has_text = variants.iter().any(|(_, it)| *it == Rust::Text);
         values.retain(|it| !(has_text && matches!(it, LiteralValue::Text(_))));
@@ -229,6 +187,77 @@ impl Planner<'_> {
         }
         let id = self.union_item(variants, &values, name, place);
         wrap(Rust::Item(id))
+    }
+
+    /// What a union holds, with the unions in it made flat; or the reason why it may hold anything.
+    fn union_members(
+        &mut self,
+        parts: &[&Type],
+        name: Option<&str>,
+        place: &Place,
+    ) -> Result<Members, String> {
+        let has_path = parts.iter().any(|it| matches!(it, Type::Path));
+        // One union serves all places, so its parts go both ways.
+        let place = Place {
+            name: name.map_or_else(|| place.name.clone(), pascal),
+            ..place.at(Position::Data)
+        };
+        let mut members = Members::default();
+        let mut stack: Vec<Type> = parts.iter().rev().map(|it| (*it).clone()).collect();
+        while let Some(part) = stack.pop() {
+            match &part {
+                Type::Literal(values) => {
+                    members.add_values(values);
+                    continue;
+                }
+                Type::Str | Type::Bytes if has_path => continue,
+                Type::None => {
+                    members.has_none = true;
+                    continue;
+                }
+                Type::Union(parts) => {
+                    stack.extend(parts.iter().rev().cloned());
+                    continue;
+                }
+                Type::Alias(alias, arguments) => {
+                    if let Some(expanded) = self.flat(alias, arguments).filter(|_| stack.len() < 64)
+                    {
+                        stack.push(expanded);
+                        continue;
+                    }
+                }
+                _ => {}
+            }
+            let lowered = self.lower(&part, &place);
+            if let Some(reason) = lowered.reasons.into_iter().next() {
+                if lowered.type_ == Rust::Any && matches!(part, Type::Any | Type::Unannotated) {
+                    return Err(reason);
+                }
+                members.untyped.get_or_insert(reason);
+                continue;
+            }
+            let type_ = match lowered.type_ {
+                Rust::Option(inner) => {
+                    members.has_none = true;
+                    *inner
+                }
+                type_ => type_,
+            };
+            if !members.variants.iter().any(|(_, known)| *known == type_) {
+                members.variants.push((label(&part), type_));
+            }
+        }
+        Ok(members)
+    }
+
+    /// The union that an alias in a union stands for, unless it is one that holds itself.
+    fn flat(&self, alias: &Alias, arguments: &[Type]) -> Option<Type> {
+        let key = format!("alias {} {arguments:?}", alias.name);
+        if self.open_aliases.iter().any(|(open, _)| *open == key) {
+            return None;
+        }
+        let expanded = self.library.expand(alias, arguments);
+        matches!(expanded, Type::Union(_) | Type::Literal(_)).then_some(expanded)
     }
 
     fn union_item(
@@ -279,118 +308,4 @@ impl Planner<'_> {
         self.known.insert(key, id);
         id
     }
-
-    pub(super) fn literal(
-        &mut self,
-        values: &[LiteralValue],
-        name: Option<&str>,
-        place: &Place,
-    ) -> Lowered {
-        if values.iter().all(|it| matches!(it, LiteralValue::Bool(_))) {
-            return Lowered::typed(Rust::Bool);
-        }
-        if values.iter().any(|it| {
-            matches!(
-                it,
-                LiteralValue::Float(_) | LiteralValue::Bytes | LiteralValue::None
-            )
-        }) {
-            return Lowered::loose("a `Literal` of other than text and numbers");
-        }
-        let key = format!("literal {values:?}");
-        if let Some(id) = self.known.get(&key) {
-            return Lowered::typed(Rust::Item(*id));
-        }
-        let name = match name {
-            Some(name) => self
-                .types
-                .take([&*pascal(name), &*format!("{}Literal", pascal(name))]),
-            None => self
-                .types
-                .take([&*place.name, &*format!("{}Literal", place.name)]),
-        };
-        let mut taken = Taken::default();
-        let mut variants: Vec<Variant> = values
-            .iter()
-            .map(|value| value_variant(value, &mut taken))
-            .collect();
-        let texts: Option<Vec<&str>> = values
-            .iter()
-            .map(|it| match it {
-                LiteralValue::Text(text) => Some(&**text),
-                _ => None,
-            })
-            .collect();
-        let rule = texts.and_then(|texts| rule_of(&variants, &texts));
-        if rule.is_some() {
-            variants.iter_mut().for_each(|it| it.attributes.clear());
-        }
-        let id = self.new_item(name, None);
-        self.items[id.0].kind = ItemKind::Values {
-            attributes: rule
-                .filter(|rule| !rule.is_empty())
-                .map(|rule| format!("rename_all = \"{rule}\""))
-                .into_iter()
-                .collect(),
-            variants,
-        };
-        self.known.insert(key, id);
-        Lowered::typed(Rust::Item(id))
-    }
-}
-
-fn value_variant(value: &LiteralValue, taken: &mut Taken) -> Variant {
-    let attribute = match value {
-        LiteralValue::Text(text) => format!("value = {}", string_literal(text)),
-        other => format!("value = {}", text_of(other)),
-    };
-    Variant {
-        name: taken.take([&*variant(&text_of(value))]),
-        docs: Vec::new(),
-        attributes: vec![attribute],
-        type_: None,
-    }
-}
-
-/// A string as Rust writes it.
-pub(super) fn string_literal(text: &str) -> String {
-    proc_macro2::Literal::string(text).to_string()
-}
-
-/// The renaming rule that gives each variant its name in Python; empty where the names are the same.
-pub(super) fn rule_of(variants: &[Variant], names: &[&str]) -> Option<&'static str> {
-    let spread = |variant: &str, between: &str| {
-        let mut out = String::new();
-        for (number, character) in variant.chars().enumerate() {
-            if character.is_uppercase() && number > 0 {
-                out.push_str(between);
-            }
-            out.extend(character.to_lowercase());
-        }
-        out
-    };
-    let rules: [(&'static str, &dyn Fn(&str) -> String); 8] = [
-        ("", &str::to_owned),
-        ("lowercase", &|it| it.to_lowercase()),
-        ("UPPERCASE", &|it| it.to_uppercase()),
-        ("snake_case", &|it| spread(it, "_")),
-        ("kebab-case", &|it| spread(it, "-")),
-        ("SCREAMING_SNAKE_CASE", &|it| spread(it, "_").to_uppercase()),
-        ("SCREAMING-KEBAB-CASE", &|it| spread(it, "-").to_uppercase()),
-        ("camelCase", &|it| {
-            let mut characters = it.chars();
-            let first = characters.next().map(|it| it.to_lowercase().to_string());
-            first.unwrap_or_default() + characters.as_str()
-        }),
-    ];
-    let fits = |rule: &dyn Fn(&str) -> String| {
-        variants
-            .iter()
-            .zip(names)
-            .all(|(variant, name)| variant.name.is_ascii() && rule(&variant.name) == *name)
-    };
-    rules
-        .iter()
-        .find(|(_, rule)| fits(rule))
-        .map(|(name, _)| *name)
 }

@@ -33,7 +33,7 @@ pub(crate) fn packages() -> PathBuf {
         .expect("python3 is on PATH");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "pip: {errors}");
-    std::fs::write(marker, wanted).unwrap();
+    std::fs::write(marker, wanted).expect("the build directory can be written");
     target
 }
 

@@ -67,19 +67,13 @@ fn known(test: &Expr) -> Option<bool> {
         Expr::Attribute(attribute) if attribute.attr.as_str() == "TYPE_CHECKING" => Some(true),
         Expr::UnaryOp(unary) if unary.op == UnaryOp::Not => known(&unary.operand).map(|it| !it),
         Expr::BoolOp(operation) => {
-            let values = operation.values.iter().map(known);
-            match operation.op {
-                BoolOp::And => values.fold(Some(true), |all, value| match (all, value) {
-                    (Some(false), _) | (_, Some(false)) => Some(false),
-                    (Some(true), Some(true)) => Some(true),
-                    _ => None,
-                }),
-                BoolOp::Or => values.fold(Some(false), |any, value| match (any, value) {
-                    (Some(true), _) | (_, Some(true)) => Some(true),
-                    (Some(false), Some(false)) => Some(false),
-                    _ => None,
-                }),
+            // One such value decides; else all must be known.
+            let decisive = operation.op == BoolOp::Or;
+            let values: Vec<Option<bool>> = operation.values.iter().map(known).collect();
+            if values.contains(&Some(decisive)) {
+                return Some(decisive);
             }
+            values.iter().all(Option::is_some).then_some(!decisive)
         }
         Expr::Compare(compare) => {
             let ([op], [right]) = (&*compare.ops, &*compare.comparators) else {
@@ -134,10 +128,9 @@ fn compare_version(op: CmpOp, right: &Expr) -> Option<bool> {
         std::cmp::Ordering::Equal
     });
     match op {
-        CmpOp::GtE => Some(ordering.is_ge()),
-        CmpOp::Lt => Some(ordering.is_lt()),
-        CmpOp::Gt => Some(ordering.is_ge()),
-        CmpOp::LtE => Some(ordering.is_lt()),
+        // It has more parts, so it never equals a version as it is written.
+        CmpOp::GtE | CmpOp::Gt => Some(ordering.is_ge()),
+        CmpOp::Lt | CmpOp::LtE => Some(ordering.is_lt()),
         CmpOp::Eq => Some(ordering.is_eq()),
         CmpOp::NotEq => Some(ordering.is_ne()),
         _ => None,

@@ -13,14 +13,22 @@ use super::model::{
 };
 use super::reader::Reader;
 
+/// What a definition defines.
+#[derive(PartialEq)]
+enum Defines {
+    Function,
+    /// `@overload`.
+    Overload,
+    /// `@name.setter`.
+    Setter,
+    /// `@name.deleter`, `@name.register` and others that define no name of their own.
+    Nothing,
+}
+
 /// What the decorators of one definition say.
 struct Decorated {
     kind: FunctionKind,
-    is_overload: bool,
-    /// `@name.setter`.
-    is_setter: bool,
-    /// `@name.deleter`, `@name.register` and others that define no name of their own.
-    is_other: bool,
+    defines: Defines,
     context_manager: bool,
     is_abstract: bool,
     unknown: Vec<Decorator>,
@@ -30,9 +38,7 @@ impl Reader<'_> {
     fn decorated(&self, function: &ast::StmtFunctionDef) -> Decorated {
         let mut decorated = Decorated {
             kind: FunctionKind::Plain,
-            is_overload: false,
-            is_setter: false,
-            is_other: false,
+            defines: Defines::Function,
             context_manager: false,
             is_abstract: false,
             unknown: Vec::new(),
@@ -43,8 +49,8 @@ impl Reader<'_> {
                 && base.id.as_str() == function.name.as_str()
             {
                 match attribute.attr.as_str() {
-                    "setter" => decorated.is_setter = true,
-                    _ => decorated.is_other = true,
+                    "setter" => decorated.defines = Defines::Setter,
+                    _ => decorated.defines = Defines::Nothing,
                 }
                 continue;
             }
@@ -53,7 +59,7 @@ impl Reader<'_> {
             let full = full.unwrap_or_default();
             let last = full.rsplit('.').next().unwrap_or_default();
             match last {
-                "overload" => decorated.is_overload = true,
+                "overload" => decorated.defines = Defines::Overload,
                 "staticmethod" => decorated.kind = FunctionKind::Static,
                 "classmethod" => decorated.kind = FunctionKind::Class,
                 "property" | "cached_property" | "abstractproperty" => {
@@ -76,7 +82,7 @@ impl Reader<'_> {
         earlier: Option<&Function>,
     ) -> Option<Function> {
         let decorated = self.decorated(definition);
-        if decorated.is_other {
+        if decorated.defines == Defines::Nothing {
             return None;
         }
         let drops_first = in_class && decorated.kind != FunctionKind::Static;
@@ -92,7 +98,7 @@ impl Reader<'_> {
             is_abstract: decorated.is_abstract,
         };
         let mut function = match earlier {
-            Some(earlier) if decorated.is_setter => {
+            Some(earlier) if decorated.defines == Defines::Setter => {
                 let mut function = earlier.clone();
                 function.setter = Some(signature);
                 return Some(function);
@@ -103,7 +109,7 @@ impl Reader<'_> {
             }
             _ => fresh(),
         };
-        if decorated.is_overload {
+        if decorated.defines == Defines::Overload {
             function.overloads.push(signature);
         } else {
             function.implementation = Some(signature);

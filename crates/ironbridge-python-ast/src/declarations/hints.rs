@@ -139,13 +139,13 @@ pub(super) fn may_be_type(expression: &Expr) -> bool {
 
 /// Reads a decorator.
 pub(super) fn decorator(names: &Names, source: &str, expression: &Expr) -> Decorator {
-    let (named, call) = match expression {
+    let (callee, call) = match expression {
         Expr::Call(call) => (&*call.func, Some(call)),
         other => (other, None),
     };
     let keywords = call.map(|call| &call.arguments.keywords);
     Decorator {
-        name: names.qualify(named),
+        name: names.qualify(callee),
         is_call: call.is_some(),
         flags: keywords.map(|keywords| flags(keywords)).unwrap_or_default(),
         text: text(source, expression),

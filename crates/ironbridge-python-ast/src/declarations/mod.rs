@@ -20,6 +20,7 @@
 mod classes;
 mod conditions;
 mod docstring;
+mod files;
 mod functions;
 mod hint;
 mod hints;

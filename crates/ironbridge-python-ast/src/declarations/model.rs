@@ -107,10 +107,8 @@ impl Function {
 
     /// The docstring, of the implementation or of the first overload that has one.
     pub fn docs(&self) -> Option<&str> {
-        let signatures = self.implementation.iter().chain(&self.overloads);
-        signatures
-            .filter_map(|signature| signature.docs.as_deref())
-            .next()
+        let mut signatures = self.implementation.iter().chain(&self.overloads);
+        signatures.find_map(|signature| signature.docs.as_deref())
     }
 }
 

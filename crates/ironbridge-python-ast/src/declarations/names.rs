@@ -147,15 +147,14 @@ impl Names {
             }
         }
         match self.bound.get(name) {
-            Some(Bound::Here) => QualifiedName::new(&*self.module, name),
             Some(Bound::Imported(source)) => source.clone(),
             Some(Bound::Module(module)) => match module.rsplit_once('.') {
                 Some((package, last)) => QualifiedName::new(package, last),
                 None => QualifiedName::new(&**module, ""),
             },
             None if BUILTINS.contains(&name) => QualifiedName::new("builtins", name),
-            // It may come from a star import; whoever looks it up will see.
-            None => QualifiedName::new(&*self.module, name),
+            // What is not bound may come from a star import; whoever looks it up will see.
+            Some(Bound::Here) | None => QualifiedName::new(&*self.module, name),
         }
     }
 

@@ -268,10 +268,8 @@ fn bind(parameters: &[String], arguments: &[Type]) -> HashMap<String, Type> {
 /// The type variables of a type, in order of appearance.
 fn variables(of: &Type, into: &mut Vec<String>) {
     match of {
-        Type::Variable(variable) => {
-            if !into.contains(&variable.name) {
-                into.push(variable.name.clone());
-            }
+        Type::Variable(variable) if !into.contains(&variable.name) => {
+            into.push(variable.name.clone());
         }
         Type::List(inner)
         | Type::Set(inner)
@@ -290,7 +288,9 @@ fn variables(of: &Type, into: &mut Vec<String>) {
             variables(result, into);
         }
         Type::Tuple(parts) | Type::Union(parts) | Type::Class(_, parts) | Type::Alias(_, parts) => {
-            parts.iter().for_each(|it| variables(it, into));
+            for part in parts {
+                variables(part, into);
+            }
         }
         _ => {}
     }

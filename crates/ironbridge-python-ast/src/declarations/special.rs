@@ -151,7 +151,8 @@ fn builtin(name: &str) -> Option<Special> {
 
 fn typing(name: &str) -> Option<Special> {
     Some(match name {
-        "Any" | "AnyType" => Special::Any,
+        // What is only known to be hashable or sized is any object.
+        "Any" | "AnyType" | "Hashable" | "Sized" | "Container" => Special::Any,
         "NoneType" | "NoReturn" | "Never" => Special::None,
         "Text" | "LiteralString" => Special::Str,
         "ByteString" | "Buffer" | "SupportsBytes" => Special::Bytes,
@@ -195,7 +196,6 @@ fn typing(name: &str) -> Option<Special> {
         "IO" | "TextIO" | "BinaryIO" => Special::Unknown("a file object"),
         "Pattern" | "Match" => Special::Unknown("a regular expression"),
         "ModuleType" => Special::Unknown("a module"),
-        "Hashable" | "Sized" | "Container" => Special::Any,
         "ItemsView" => Special::Unknown("a view of pairs"),
         "TracebackType" | "FrameType" | "CodeType" => Special::Unknown("an object of CPython"),
         "ParamSpecArgs" | "ParamSpecKwargs" | "Concatenate" | "Unpack" | "TypeVarTuple" => {

@@ -1,6 +1,8 @@
 //! From docstrings to documentation comments: Markdown that rustdoc takes without a warning, and does not run.
 
-use std::fmt::Write;
+mod inline;
+
+use inline::inline;
 
 /// The lines of the documentation of a docstring.
 pub(crate) fn markdown(docs: &str) -> Vec<String> {
@@ -108,7 +110,7 @@ impl Writer<'_> {
     }
 
     /// `:param x: …` and its kin, as Sphinx has them; types are in the signature.
-    fn rest_field(&self) -> Option<Option<String>> {
+    fn rest_field(&self) -> Option<Vec<String>> {
         let (field, text) = self.lines[self.at]
             .trim()
             .strip_prefix(':')?
@@ -120,13 +122,13 @@ impl Writer<'_> {
             ("param" | "parameter" | "arg" | "keyword" | "ivar" | "var", name)
                 if !name.is_empty() =>
             {
-                Some(Some(format!("- `{name}`: {text}")))
+                Some(vec![format!("- `{name}`: {text}")])
             }
-            ("return" | "returns", "") => Some(Some(format!("- Returns: {text}"))),
+            ("return" | "returns", "") => Some(vec![format!("- Returns: {text}")]),
             ("raise" | "raises", name) if !name.is_empty() => {
-                Some(Some(format!("- Raises `{name}`: {text}")))
+                Some(vec![format!("- Raises `{name}`: {text}")])
             }
-            ("type" | "rtype", _) => Some(None),
+            ("type" | "rtype", _) => Some(Vec::new()),
             _ => None,
         }
     }
@@ -364,121 +366,6 @@ fn prose(text: &str, line: &str) -> String {
         return format!("\\{text}");
     }
     inline(text)
-}
-
-/// The inside of a line: code stays, what Markdown or rustdoc would take for a link or a tag does not.
-fn inline(text: &str) -> String {
-    let text = without_roles(text);
-    let mut out = String::with_capacity(text.len() + 8);
-    let mut rest = &*text;
-    while let Some(character) = rest.chars().next() {
-        if character == '`' {
-            let run = rest.chars().take_while(|it| *it == '`').count();
-            let fence = &rest[..run];
-            let body = &rest[run..];
-            if let Some(end) = closing(body, run).filter(|end| *end > 0) {
-                let _ = write!(out, "{fence}{}{fence}", &body[..end]);
-                rest = &body[end + run..];
-            } else {
-                out.extend(std::iter::repeat_n("\\`", run));
-                rest = body;
-            }
-            continue;
-        }
-        if let Some(url) = url(rest) {
-            let before = out.ends_with('<');
-            if before {
-                // It is written `<https://…>` already.
-                out.truncate(out.len() - "\\<".len());
-            }
-            let _ = write!(out, "<{url}>");
-            rest = &rest[url.len()..];
-            if before {
-                rest = rest.strip_prefix('>').unwrap_or(rest);
-            }
-            continue;
-        }
-        if let Some(name) = dunder(rest, out.chars().next_back()) {
-            let _ = write!(out, "`{name}`");
-            rest = &rest[name.len()..];
-            continue;
-        }
-        match character {
-            '[' | ']' | '<' | '>' | '*' | '|' | '\\' | '&' | '#' => {
-                out.push('\\');
-                out.push(character);
-            }
-            _ => out.push(character),
-        }
-        rest = &rest[character.len_utf8()..];
-    }
-    out
-}
-
-/// Where a run of exactly `run` backticks begins.
-fn closing(body: &str, run: usize) -> Option<usize> {
-    let mut from = 0;
-    while let Some(found) = body[from..].find('`') {
-        let start = from + found;
-        let length = body[start..].chars().take_while(|it| *it == '`').count();
-        if length == run {
-            return Some(start);
-        }
-        from = start + length;
-    }
-    None
-}
-
-/// `` :class:`Encoder` `` is `` `Encoder` ``.
-fn without_roles(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(':') {
-        let after = &rest[start + 1..];
-        let role = after
-            .find(|it: char| !(it.is_ascii_alphabetic() || it == ':' || it == '-'))
-            .filter(|end| after[..*end].ends_with(':') && after[*end..].starts_with('`'));
-        match role {
-            Some(end) => {
-                out.push_str(&rest[..start]);
-                rest = &after[end..];
-            }
-            None => {
-                out.push_str(&rest[..=start]);
-                rest = after;
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-fn url(text: &str) -> Option<&str> {
-    if !(text.starts_with("http://") || text.starts_with("https://")) {
-        return None;
-    }
-    let end = text
-        .find(|it: char| {
-            it.is_whitespace() || matches!(it, '<' | '>' | '`' | '"' | '|' | '[' | ']')
-        })
-        .unwrap_or(text.len());
-    let mut url = text[..end].trim_end_matches(['.', ',', ';', ':', '\'', '!', '?', '*', '_']);
-    if url.ends_with(')') && !url.contains('(') {
-        url = url.trim_end_matches(')').trim_end_matches(['.', ',']);
-    }
-    (url.len() > "https://".len()).then_some(url)
-}
-
-/// `__init__`, which would be bold.
-fn dunder(text: &str, before: Option<char>) -> Option<&str> {
-    if before.is_some_and(|it| it.is_alphanumeric() || it == '_') || !text.starts_with('_') {
-        return None;
-    }
-    let end = text
-        .find(|it: char| !(it.is_alphanumeric() || it == '_'))
-        .unwrap_or(text.len());
-    let name = &text[..end];
-    name.chars().any(char::is_alphanumeric).then_some(name)
 }
 
 /// Source in a code span.
