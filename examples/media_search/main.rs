@@ -143,7 +143,9 @@ fn vector_of(embedders: &Embedders, file: &Path, analysis: &MediaAnalysis) -> Re
             let images = embedders.read_images(&[file.to_owned()])?;
             embedders.embed_images(&images)? // the same NumPy array goes back
         }
-        MediaKind::Sound => embedders.embed_text(&[analysis.text.clone()], None, None)?,
+        MediaKind::Sound => {
+            embedders.embed_text(std::slice::from_ref(&analysis.text), None, None)?
+        }
         MediaKind::Note => {
             let text = format!("{}. {}", analysis.title, analysis.text);
             embedders.embed_text(&[text], None, None)?
@@ -186,7 +188,7 @@ fn answer(embedders: &Embedders, catalogue: &Catalogue, question: &str) -> Resul
 
 fn is_value_error(error: &ironbridge::Error) -> bool {
     let exception = error.exception();
-    exception.is_some_and(|exception| exception.is_instance_of::<PyValueError>())
+    exception.is_some_and(ironbridge::error::Exception::is_instance_of::<PyValueError>)
 }
 
 /// The memory that the process has, in megabytes; on Linux, which tells it in a file.

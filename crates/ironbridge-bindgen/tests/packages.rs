@@ -15,7 +15,7 @@ fn rows() -> Vec<(String, String)> {
     modules()
         .into_iter()
         .map(|(name, builder)| {
-            let bindings = builder.generate().unwrap();
+            let bindings = builder.generate().expect("the package is read");
             let summary = &bindings.summary;
             let row = format!(
                 "| `{name}` | {} | {} | {} | {} |",

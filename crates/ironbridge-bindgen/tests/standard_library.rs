@@ -1,5 +1,10 @@
 //! The standard library of the Python at hand: everything in it is read, and no docstring becomes a Rust example.
 
+#![allow(
+    clippy::format_push_string,
+    reason = "texts of tests, where a `write!` would hide the text"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -17,7 +22,7 @@ fn library() -> PathBuf {
         ])
         .output()
         .expect("python3 is on PATH");
-    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
+    PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
 }
 
 fn python_files(directory: &Path, into: &mut Vec<PathBuf>) {

@@ -119,10 +119,7 @@ fn a_wrong_item_is_named_by_its_index_and_ends_the_iteration() -> Result<()> {
         assert_eq!(words.by_ref().take(17).filter_map(Result::ok).count(), 17);
         let error = words.next().expect("an item").expect_err("no str");
         assert_eq!(error.kind(), ErrorKind::Conversion);
-        assert_eq!(
-            error.to_string(),
-            "words()[17]: expected str, found int 17"
-        );
+        assert_eq!(error.to_string(), "words()[17]: expected str, found int 17");
         if ahead == 1 {
             assert!(format!("{error:#}").contains("iterators.rs:"), "{error:#}");
         }
