@@ -112,10 +112,11 @@ fn loads(fixtures: &Path) -> String {
     let mut program =
         String::from("//! Loads modules.\nfn main() {\n    let mut failed = false;\n");
     let mut load = |handle: String, loader: &str| {
-        program.push_str(&format!(
+        let lines = format!(
             "    if let Err(error) = bindings::{handle}::loader(){loader}.load() {{\n        \
              eprintln!(\"{handle}: {{error}}\");\n        failed = true;\n    }}"
-        ));
+        );
+        program.push_str(&lines);
     };
     let directory = format!(".module_path(r#\"{}\"#)", fixtures.display());
     for name in own {

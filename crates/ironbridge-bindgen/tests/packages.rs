@@ -15,7 +15,7 @@ fn rows() -> Vec<(String, String)> {
     modules()
         .into_iter()
         .map(|(name, builder)| {
-            let bindings = builder.generate().unwrap();
+            let bindings = builder.generate().expect("the module is there");
             let summary = &bindings.summary;
             let row = format!(
                 "| `{name}` | {} | {} | {} | {} |",

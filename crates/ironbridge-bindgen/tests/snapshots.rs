@@ -62,8 +62,9 @@ snapshot! {
 #[test]
 fn every_fixture_has_a_snapshot() {
     for entry in std::fs::read_dir(fixtures()).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".py") {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|it| it == "py") {
+            let name = path.file_name().unwrap().to_string_lossy();
             assert!(FILES.contains(&&*name), "{name} has no test");
         }
     }

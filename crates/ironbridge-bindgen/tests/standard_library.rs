@@ -1,5 +1,6 @@
 //! The standard library of the Python at hand: everything in it is read, and no docstring becomes a Rust example.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ fn library() -> PathBuf {
         ])
         .output()
         .expect("python3 is on PATH");
-    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
+    PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
 }
 
 fn python_files(directory: &Path, into: &mut Vec<PathBuf>) {
@@ -96,7 +97,7 @@ fn docstrings_are_documentation_without_warnings_and_without_examples() {
                 docs.push('\n');
             } else if !docs.is_empty() {
                 count += 1;
-                source.push_str(&format!("{docs}pub fn f{count}() {{}}\n"));
+                writeln!(source, "{docs}pub fn f{count}() {{}}").unwrap();
                 docs.clear();
             }
         }
@@ -139,7 +140,8 @@ fn a_module_of_5000_lines_is_quick() {
     let mut number = 0;
     while source.lines().count() < 5000 {
         number += 1;
-        source.push_str(&format!(
+        write!(
+            source,
             r#"
 
 @dataclass
@@ -178,7 +180,8 @@ def make_{number}(text: str, count: int = 1, *, fast: bool = False) -> Model{num
     """Makes."""
     return Model{number}(text)
 "#
-        ));
+        )
+        .unwrap();
     }
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("large.py");
