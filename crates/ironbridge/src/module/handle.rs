@@ -231,7 +231,7 @@ impl Handle {
         self.with(|py, table| {
             let call = Call::new(py, site, location);
             table.member(&call, |owner| {
-                let value = owner.getattr(last_name(site.name));
+                let value = owner.getattr(site.interned(py));
                 call.convert(&value.map_err(|error| call.raised(error))?, "")
             })
         })
@@ -248,15 +248,11 @@ impl Handle {
             let call = Call::new(py, site, location);
             let value = call.argument(0, value)?;
             table.member(&call, |owner| {
-                let set = owner.setattr(last_name(site.name), value);
+                let set = owner.setattr(site.interned(py), value);
                 set.map_err(|error| call.raised(error))
             })
         })
     }
-}
-
-fn last_name(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or(path)
 }
 
 impl fmt::Debug for Handle {

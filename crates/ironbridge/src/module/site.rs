@@ -43,11 +43,14 @@ impl Site {
         }
     }
 
-    /// The member's name, as the interpreter keeps it.
+    /// The member's name in what has it, as the interpreter keeps it: of `Basket.limit` it is `limit`.
     #[inline]
     pub(super) fn interned<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
         self.interned
-            .get_or_init(py, || PyString::intern(py, self.name).unbind())
+            .get_or_init(py, || {
+                let (_, name) = self.name.rsplit_once('.').unwrap_or(("", self.name));
+                PyString::intern(py, name).unbind()
+            })
             .bind(py)
     }
 
