@@ -17,6 +17,10 @@ trait MediaLibrary {
 }
 
 #[test]
+#[allow(
+    clippy::too_many_lines,
+    reason = "one walk through all functions, in the order in which they need each other"
+)]
 fn the_bindings_call_the_module() -> Result<()> {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let environment = Environment::managed_builder()
@@ -95,15 +99,15 @@ fn the_bindings_call_the_module() -> Result<()> {
         details.recognizer,
         Recognizer::Pocketsphinx | Recognizer::Tones
     ));
-    let seven = library.join("scan-07.png");
-    let image = embedders.analyze(&seven, Some(Detail::Full), Some(2))?;
+    let scan = library.join("scan-07.png");
+    let image = embedders.analyze(&scan, Some(Detail::Full), Some(2))?;
     assert_eq!(image.image.as_ref().map(|image| image.digit), Some(7));
     assert_eq!(image.keywords.len(), 2);
     let brief = embedders.analyze(&train, Some(Detail::Brief), None)?;
     assert!(brief.keywords.is_empty());
 
     // Arrays, which stay where NumPy has them.
-    let pictures = embedders.read_images(&[seven.clone(), seven.clone()])?;
+    let pictures = embedders.read_images(&[scan.clone(), scan.clone()])?;
     assert_eq!(pictures.shape(), [2, 8, 8]);
     let points = embedders.embed_images(&pictures)?;
     let texts = embedders.embed_text(std::slice::from_ref(&sound.text), Some(64), None)?;
@@ -117,15 +121,15 @@ fn the_bindings_call_the_module() -> Result<()> {
     let catalogue = embedders.catalogue(&file)?;
     let row = |array: &ArrayD<f32>| ArrayD::from(array.index_axis(Axis(0), 0).to_owned());
     catalogue.add(&train, &sound, &row(&texts))?;
-    catalogue.add(&seven, &image, &row(&points))?;
+    catalogue.add(&scan, &image, &row(&points))?;
     catalogue.save()?;
     let again = embedders.catalogue(&file)?;
     assert_eq!(again.len()?, 2);
-    assert!(again.is_current(&seven)?);
+    assert!(again.is_current(&scan)?);
     let paths: Vec<String> = again.iter()?.collect::<Result<_>>()?;
     assert_eq!(
         paths.iter().map(Path::new).collect::<Vec<_>>(),
-        [&train, &seven]
+        [&train, &scan]
     );
     assert_eq!(
         (again.get(&paths[0])?, again.get(&paths[1])?),

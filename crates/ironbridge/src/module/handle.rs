@@ -1,6 +1,7 @@
 //! A loaded module as its handle holds it: each declared member found once, ready to be called.
 
 use std::fmt;
+use std::ops::Deref;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -122,20 +123,24 @@ impl Handle {
         self.table().module.bind(py).clone()
     }
 
-    #[cfg(not(feature = "watch"))]
     #[inline]
-    fn table(&self) -> &Table {
-        &self.0.table
-    }
-
-    #[cfg(feature = "watch")]
-    #[inline]
-    fn table(&self) -> Arc<Table> {
-        self.0.table.current()
+    fn table(&self) -> impl Deref<Target = Table> {
+        #[cfg(not(feature = "watch"))]
+        return &self.0.table;
+        #[cfg(feature = "watch")]
+        return self.0.table.current();
     }
 
     /// Where files are watched, reads those that were edited.
     #[inline]
+    #[cfg_attr(
+        not(feature = "watch"),
+        allow(
+            clippy::unused_self,
+            clippy::unnecessary_wraps,
+            reason = "nothing is watched"
+        )
+    )]
     fn refresh(&self) -> Result<()> {
         #[cfg(feature = "watch")]
         self.0.table.refresh(self.0.contract)?;
