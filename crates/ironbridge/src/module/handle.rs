@@ -69,10 +69,15 @@ impl Table {
         call: &Call<'py>,
         f: impl FnOnce(&Bound<'py, PyAny>) -> Result<R>,
     ) -> Result<R> {
-        match &self.members[call.site.index] {
-            Some(member) => f(member.bind(call.py)),
-            None => f(&self.find_again(call)?),
-        }
+        let found;
+        let member = if let Some(member) = &self.members[call.site.index] {
+            member.bind(call.py)
+        } else {
+            found = self.find_again(call)?;
+            &found
+        };
+        // Called at one place, so that it becomes part of this.
+        f(member)
     }
 
     #[cold]
