@@ -24,7 +24,7 @@ trait MediaLibrary {
 fn the_bindings_call_the_module() -> Result<()> {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let environment = Environment::managed_builder()
-        .cache_dir(place.join("cache"))
+        .cache_dir(place.join("cache/environments")) // as the programs have it, by IRONBRIDGE_CACHE
         .requirements([
             "numpy",
             "scikit-learn",

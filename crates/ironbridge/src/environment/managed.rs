@@ -85,7 +85,8 @@ impl ManagedEnvironment {
         self
     }
 
-    /// Where environments are kept; by default `$IRONBRIDGE_CACHE`, else `ironbridge` in the user's cache directory.
+    /// The directory that environments are kept in; by default `environments` in `$IRONBRIDGE_CACHE`, or else in `ironbridge`
+    /// of the user's cache directory.
     pub fn cache_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.cache_directory = Some(directory.into());
         self
