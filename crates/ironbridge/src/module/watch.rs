@@ -2,9 +2,10 @@
 //! a watcher that is told by the system would be cheaper and late, and *the next call* is what is promised.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hasher};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, TryLockError};
+use std::time::{Duration, SystemTime};
 
 use pyo3::prelude::*;
 use pyo3::types::PyModule;
@@ -38,11 +39,60 @@ struct File {
 }
 
 /// What tells an edited file.
-type Stamp = (SystemTime, u64);
+struct Stamp {
+    modified: SystemTime,
+    length: u64,
+    /// Of what was written just before: a second edit within a tick of the file system's clock leaves the same time.
+    content: Option<u64>,
+}
 
-fn stamp(path: &PathBuf) -> Option<Stamp> {
-    let data = fs::metadata(path).ok()?;
-    Some((data.modified().ok()?, data.len()))
+/// Longer than a tick of the file systems' clocks.
+const TICK: Duration = Duration::from_millis(100);
+
+impl File {
+    fn new(module: String, path: PathBuf) -> Self {
+        let mut file = Self {
+            module,
+            path,
+            stamp: None,
+        };
+        file.is_edited();
+        file
+    }
+
+    /// Whether the file is another one than at the last look. While an editor writes it, it may be gone for a moment:
+    /// then it is not.
+    fn is_edited(&mut self) -> bool {
+        let data = fs::metadata(&self.path);
+        let Ok((modified, length)) = data.and_then(|data| Ok((data.modified()?, data.len())))
+        else {
+            return false;
+        };
+        let before = self.stamp.as_ref();
+        let is_settled = modified.elapsed().is_ok_and(|age| age > TICK);
+        let known = before.and_then(|stamp| stamp.content);
+        let content = if is_settled && known.is_none() {
+            None
+        } else {
+            let Ok(text) = fs::read(&self.path) else {
+                return false;
+            };
+            let mut hasher = DefaultHasher::new();
+            hasher.write(&text);
+            Some(hasher.finish())
+        };
+        let is_edited = before.is_none_or(|stamp| {
+            stamp.modified != modified
+                || stamp.length != length
+                || (known.is_some() && known != content)
+        });
+        self.stamp = Some(Stamp {
+            modified,
+            length,
+            content: content.filter(|_| !is_settled),
+        });
+        is_edited
+    }
 }
 
 impl Watched {
@@ -78,11 +128,7 @@ impl Watched {
             .extract()?;
         Ok(files
             .into_iter()
-            .map(|(module, path)| File {
-                stamp: stamp(&path),
-                module,
-                path,
-            })
+            .map(|(module, path)| File::new(module, path))
             .collect())
     }
 
@@ -106,25 +152,21 @@ impl Watched {
     /// The lock is waited for detached, so that who holds it can read the module meanwhile. Reading happens in the lock:
     /// of two threads that see an edit one reads it, and the other waits for that.
     fn refresh_files(&self, files: &Mutex<Files>, contract: &'static Contract) -> Result<()> {
-        // A module that calls the program while it is read again gets what there is.
-        let mut files = match files.try_lock() {
-            Ok(files) => files,
-            Err(_) if RELOADING.get() => return Ok(()),
-            Err(_) => {
-                // Waits without the interpreter, which the holder needs; the lock itself is taken here.
-                detach(|| drop(lock(files)));
-                lock(files)
+        let mut files = loop {
+            match files.try_lock() {
+                Ok(files) => break files,
+                Err(TryLockError::Poisoned(files)) => break files.into_inner(),
+                // A module that calls the program while it is read again gets what there is.
+                Err(TryLockError::WouldBlock) if RELOADING.get() => return Ok(()),
+                // Waits without the interpreter, which the holder needs. The lock cannot come along: this thread may
+                // get the interpreter back only after the next holder.
+                Err(TryLockError::WouldBlock) => detach(|| drop(files.lock())),
             }
         };
         let Files { known, changed, .. } = &mut *files;
         for file in known {
-            let now = stamp(&file.path);
-            // While an editor writes it, a file may be gone for a moment.
-            if now.is_some() && now != file.stamp {
-                file.stamp = now;
-                if !changed.contains(&file.module) {
-                    changed.push(file.module.clone());
-                }
+            if file.is_edited() && !changed.contains(&file.module) {
+                changed.push(file.module.clone());
             }
         }
         if files.changed.is_empty() {
@@ -143,8 +185,11 @@ impl Watched {
             crate::convert::private::module_was_reloaded();
             let table = Arc::new(Table::new(&module, contract));
             *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
-            if let Ok(known) = self.list(py) {
-                files.known = known;
+            // Stamps are of before the reading: an edit that came meanwhile is seen by the next call.
+            for file in self.list(py).unwrap_or_default() {
+                if !files.known.iter().any(|known| known.path == file.path) {
+                    files.known.push(file);
+                }
             }
             Ok(())
         });
@@ -159,8 +204,4 @@ impl Watched {
 thread_local! {
     /// Whether this thread is reading a module again.
     static RELOADING: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
-}
-
-fn lock(files: &Mutex<Files>) -> MutexGuard<'_, Files> {
-    files.lock().unwrap_or_else(PoisonError::into_inner)
 }
