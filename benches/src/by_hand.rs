@@ -43,7 +43,17 @@ pub(crate) fn arithmetic() -> Result<Subject<'static>> {
 
 /// A C function of the standard library, called from a Python function.
 pub(crate) fn hypot() -> Result<Subject<'static>> {
-    let function = define("import math\ndef f(a, b): return math.hypot(a, b)\n", c"f")?;
+    two_floats("import math\ndef f(a, b): return math.hypot(a, b)\n")
+}
+
+/// The same C function, called itself.
+pub(crate) fn hypot_itself() -> Result<Subject<'static>> {
+    two_floats("from math import hypot as f\n")
+}
+
+/// Two floats in, one out.
+fn two_floats(code: &str) -> Result<Subject<'static>> {
+    let function = define(code, c"f")?;
     let numbers = black_box([3.0_f64, 4.0]);
     Ok(Subject::new(NAME, move || {
         attached(|| {

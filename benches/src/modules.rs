@@ -60,22 +60,7 @@ pub(crate) fn rows(suite: &'static str, rounds: usize) -> Result<Vec<Row>> {
 
 fn hypot(suite: &'static str, rounds: usize) -> Result<Vec<Row>> {
     let math = Math::load()?;
-    let function = define("from math import hypot\n", c"hypot")?;
     let numbers = black_box([3.0_f64, 4.0]);
-    let floor = Subject::new("C API", move || {
-        attached(|| {
-            // SAFETY: attached; a live function; every new reference is given back.
-            unsafe {
-                let arguments = numbers.map(|n| ffi::PyFloat_FromDouble(n));
-                let result = vectorcall(function, arguments);
-                black_box(ffi::PyFloat_AsDouble(result));
-                ffi::Py_DECREF(result);
-                for argument in arguments {
-                    ffi::Py_DECREF(argument);
-                }
-            }
-        });
-    });
     let ours = Subject::new("ironbridge module", || {
         black_box(math.hypot(numbers[0], numbers[1]).expect("it runs"));
     });
@@ -87,7 +72,7 @@ fn hypot(suite: &'static str, rounds: usize) -> Result<Vec<Row>> {
         });
         black_box(result);
     });
-    let subjects = vec![floor, ours, pyo3];
+    let subjects = vec![crate::by_hand::hypot_itself()?, ours, pyo3];
     Ok(measure(suite, "math.hypot itself", rounds, TIMES, subjects))
 }
 
