@@ -1,7 +1,7 @@
 //! Named fields, of structs and of variants.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::{Expr, FieldsNamed, LitStr, Type};
 
@@ -134,6 +134,24 @@ pub(super) fn knows(fields: &[Field<'_>], except: Option<&Ident>) -> TokenStream
         quote!(::core::matches!(name, #(#names)|*))
     };
     quote!(#own #(|| <#flattened as __private::FromFields<'__py>>::knows(name))*)
+}
+
+/// The pattern of a variant's fields, and the statements that set them in `dict`.
+pub(super) fn bind(
+    fields: &[Field<'_>],
+    subject: &str,
+    skip_none: bool,
+) -> (TokenStream, TokenStream) {
+    let bound: Vec<_> = (0..fields.len())
+        .map(|index| format_ident!("__field_{index}"))
+        .collect();
+    let idents = fields.iter().map(|field| field.ident);
+    let pattern = quote!({ #(#idents: #bound),* });
+    let set = fields
+        .iter()
+        .zip(&bound)
+        .map(|(field, bound)| field.set(&quote!(#bound), subject, skip_none));
+    (pattern, quote!(#(#set)*))
 }
 
 impl Field<'_> {

@@ -180,19 +180,12 @@ fn into(
                 }
                 Content::Nothing => finish(&quote!(#name::#ident {}), variant, &quote!(), &tag),
                 Content::Named(fields) => {
-                    let bound: Vec<_> = (0..fields.len())
-                        .map(|index| format_ident!("__field_{index}"))
-                        .collect();
-                    let idents = fields.iter().map(|field| field.ident);
-                    let set = fields
-                        .iter()
-                        .zip(&bound)
-                        .map(|(field, bound)| field.set(&quote!(#bound), &subject, skip_none));
+                    let (fields, set) = fields::bind(fields, &subject, skip_none);
                     let names = names(index);
                     finish(
-                        &quote!(#name::#ident { #(#idents: #bound),* }),
+                        &quote!(#name::#ident #fields),
                         variant,
-                        &quote!(let names = #names.get(py); #(#set)*),
+                        &quote!(let names = #names.get(py); #set),
                         &tag,
                     )
                 }

@@ -206,20 +206,13 @@ fn into(
                     quote!(#name::#ident(#(#bound),*) => #object)
                 }
                 Content::Named(fields) => {
-                    let bound: Vec<_> = (0..fields.len())
-                        .map(|index| format_ident!("__field_{index}"))
-                        .collect();
-                    let idents = fields.iter().map(|field| field.ident);
-                    let set = fields
-                        .iter()
-                        .zip(&bound)
-                        .map(|(field, bound)| field.set(&quote!(#bound), &subject, false));
+                    let (fields, set) = fields::bind(fields, &subject, false);
                     let names = names(index);
                     quote! {
-                        #name::#ident { #(#idents: #bound),* } => {
+                        #name::#ident #fields => {
                             let dict = &__private::PyDict::new(py);
                             let names = #names.get(py);
-                            #(#set)*
+                            #set
                             ::core::result::Result::Ok(dict.clone().into_any())
                         }
                     }
