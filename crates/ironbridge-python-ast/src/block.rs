@@ -1,10 +1,10 @@
 //! A block of Python as `python!` takes it: a function body without its `def`.
 
 use ruff_python_ast::{ModModule, Stmt};
-use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
 
 use crate::diagnostic::Diagnostic;
+use crate::parse::parse_module;
 use crate::visit::BlockVisitor;
 
 /// What a block is checked against.
@@ -46,21 +46,7 @@ impl Block {
     ///
     /// Everything that is wrong with it, in order of place.
     pub fn parse(source: &str, options: &BlockOptions<'_>) -> Result<Self, Vec<Diagnostic>> {
-        let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module))
-            .try_into_module()
-            .ok_or_else(Vec::new)?;
-
-        let mut diagnostics: Vec<Diagnostic> = parsed
-            .errors()
-            .iter()
-            .map(|error| Diagnostic::new(error.error.to_string(), error.location))
-            .collect();
-        if !diagnostics.is_empty() {
-            // The tree of a broken source has holes; what a walk over it says would mislead.
-            diagnostics.dedup_by_key(|diagnostic| diagnostic.range.start);
-            return Err(diagnostics);
-        }
-
+        let parsed = parse_module(source)?;
         let module: &ModModule = parsed.syntax();
         let mut visitor = BlockVisitor::new(source, options);
         visitor.visit_block(&module.body);

@@ -19,6 +19,7 @@ pub mod declarations;
 mod dedent;
 mod diagnostic;
 mod lexical;
+mod parse;
 mod scope;
 mod visit;
 

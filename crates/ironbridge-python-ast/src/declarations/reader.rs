@@ -5,7 +5,6 @@ use std::path::Path;
 use std::rc::Rc;
 
 use ruff_python_ast::{self as ast, Expr, Stmt};
-use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::Ranged;
 
 use super::conditions::branches;
@@ -17,6 +16,7 @@ use super::model::{
 };
 use super::names::Names;
 use crate::diagnostic::Diagnostic;
+use crate::parse::parse_module;
 
 /// Walks over the statements of one module.
 pub(super) struct Reader<'s> {
@@ -42,18 +42,7 @@ impl Module {
     /// assert!(matches!(module.entries[0].declaration, Declaration::Function(_)));
     /// ```
     pub fn read(name: &str, path: &Path, source: &str) -> Result<Self, Vec<Diagnostic>> {
-        let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module))
-            .try_into_module()
-            .ok_or_else(Vec::new)?;
-        let mut diagnostics: Vec<Diagnostic> = parsed
-            .errors()
-            .iter()
-            .map(|error| Diagnostic::new(error.error.to_string(), error.location))
-            .collect();
-        if !diagnostics.is_empty() {
-            diagnostics.dedup_by_key(|diagnostic| diagnostic.range.start);
-            return Err(diagnostics);
-        }
+        let parsed = parse_module(source)?;
         let is_package = path.file_stem().is_some_and(|stem| stem == "__init__");
         let body = &parsed.syntax().body;
         let mut reader = Reader {
