@@ -58,13 +58,12 @@ def compare_member(owner, member, report):
     for part in name.split("."):
         parent, value = value, getattr(value, part, MISSING)
         if value is MISSING:
-            if isinstance(parent, type) and (kind in ("get", "set") or is_set_later(parent, part)):
-                if kind in ("get", "set") and not is_set_later(parent, part):
-                    report(missing(parent, part), parent)
-                return
-            if isinstance(parent, types.ModuleType) and hasattr(parent, "__getattr__"):
-                return
-            report(missing(parent, part), parent)
+            if isinstance(parent, type):
+                may_come = is_set_later(parent, part)
+            else:
+                may_come = isinstance(parent, types.ModuleType) and hasattr(parent, "__getattr__")
+            if not may_come:
+                report(missing(parent, part), parent)
             return
     if kind in ("get", "set"):
         compare_attribute(parent, part, value, kind, result, parameters, report)
@@ -201,7 +200,7 @@ def compare_parameters(wanted, declared, function, report):
                 report(f"`{name}` has no default in Python: it must always be passed", function)
             given.add(name)
         elif kind == "args":
-            takes_rest, target = True, star
+            takes_rest = True
             if star is None and position >= len(placed):
                 report(f"`{name}` passes any number of arguments, but Python has no `*args`", function)
             continue
@@ -275,8 +274,14 @@ def hint_of_parameter(function, parameter):
 
 
 UNKNOWN = "unknown"
-RUST_KINDS = {bool: "bool", int: "int", float: "float", complex: "complex", str: "str", bytes: "bytes", type(None): "None"}
-KINDS = RUST_KINDS | {
+KINDS = {
+    bool: "bool",
+    int: "int",
+    float: "float",
+    complex: "complex",
+    str: "str",
+    bytes: "bytes",
+    type(None): "None",
     None: "None",
     list: "list",
     tuple: "tuple",
