@@ -74,6 +74,23 @@ impl<'py> Call<'py> {
         })
     }
 
+    /// Reads an attribute of `owner`.
+    #[inline]
+    pub(super) fn read<T>(&self, owner: &Bound<'py, PyAny>) -> Result<T>
+    where
+        T: FromPyObjectOwned<'py>,
+    {
+        let value = owner.getattr(self.site.interned(self.py));
+        self.convert(&value.map_err(|error| self.raised(error))?, "")
+    }
+
+    /// Writes an attribute of `owner`.
+    #[inline]
+    pub(super) fn write(&self, owner: &Bound<'py, PyAny>, value: Bound<'py, PyAny>) -> Result<()> {
+        let set = owner.setattr(self.site.interned(self.py), value);
+        set.map_err(|error| self.raised(error))
+    }
+
     #[cold]
     pub(super) fn raised(&self, error: PyErr) -> Error {
         Error::from_python(self.py, error, Some(self.origin()))
@@ -96,13 +113,17 @@ pub struct Arguments<'py> {
 }
 
 impl<'py> Arguments<'py> {
-    pub(super) fn new(call: Call<'py>) -> Self {
-        Self {
+    /// The arguments that `fill` adds.
+    #[inline]
+    pub(super) fn of(call: Call<'py>, fill: impl FnOnce(&mut Self) -> Result<()>) -> Result<Self> {
+        let mut arguments = Self {
             call,
             values: Vec::with_capacity(call.site.parameters.len()),
             given: 0,
             more_names: Vec::new(),
-        }
+        };
+        fill(&mut arguments)?;
+        Ok(arguments)
     }
 
     /// Passes an argument by its place.

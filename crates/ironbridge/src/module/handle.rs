@@ -189,8 +189,7 @@ impl Handle {
         let location = Location::caller();
         self.with(|py, table| {
             let call = Call::new(py, site, location);
-            let mut passed = Arguments::new(call);
-            arguments(&mut passed)?;
+            let passed = Arguments::of(call, arguments)?;
             table.member(&call, |callable| {
                 let value =
                     passed.call(|values, names| vectorcall::call(callable, values, names))?;
@@ -223,8 +222,7 @@ impl Handle {
         await_python::<T, _, Something>(runs_on, what, move |py| {
             is_current?;
             let call = Call::new(py, site, location);
-            let mut passed = Arguments::new(call);
-            arguments(&mut passed)?;
+            let passed = Arguments::of(call, arguments)?;
             handle.table().member(&call, |callable| {
                 passed.call(|values, names| vectorcall::call(callable, values, names))
             })
@@ -240,10 +238,7 @@ impl Handle {
         let location = Location::caller();
         self.with(|py, table| {
             let call = Call::new(py, site, location);
-            table.member(&call, |owner| {
-                let value = owner.getattr(site.interned(py));
-                call.convert(&value.map_err(|error| call.raised(error))?, "")
-            })
+            table.member(&call, |owner| call.read(owner))
         })
     }
 
@@ -257,10 +252,7 @@ impl Handle {
         self.with(|py, table| {
             let call = Call::new(py, site, location);
             let value = call.argument(0, value)?;
-            table.member(&call, |owner| {
-                let set = owner.setattr(site.interned(py), value);
-                set.map_err(|error| call.raised(error))
-            })
+            table.member(&call, |owner| call.write(owner, value))
         })
     }
 }

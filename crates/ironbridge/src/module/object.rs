@@ -73,8 +73,7 @@ impl Object {
         let location = Location::caller();
         attach_started(|py| {
             let call = Call::new(py, site, location);
-            let mut passed = Arguments::new(call);
-            arguments(&mut passed)?;
+            let passed = Arguments::of(call, arguments)?;
             let object = self.object.bind(py);
             let method = site.interned(py);
             let value = passed
@@ -100,8 +99,7 @@ impl Object {
         let object = self.object.clone();
         await_python::<T, _, Something>(RunsOn::Pool, what, move |py| {
             let call = Call::new(py, site, location);
-            let mut passed = Arguments::new(call);
-            arguments(&mut passed)?;
+            let passed = Arguments::of(call, arguments)?;
             let method = site.interned(py);
             passed.call(|values, names| {
                 vectorcall::call_method(object.bind(py), method, values, names)
@@ -117,11 +115,7 @@ impl Object {
         T: for<'py> FromPyObjectOwned<'py>,
     {
         let location = Location::caller();
-        attach_started(|py| {
-            let call = Call::new(py, site, location);
-            let value = self.object.bind(py).getattr(site.interned(py));
-            call.convert(&value.map_err(|error| call.raised(error))?, "")
-        })
+        attach_started(|py| Call::new(py, site, location).read(self.object.bind(py)))
     }
 
     /// Writes an attribute.
@@ -135,8 +129,7 @@ impl Object {
         attach_started(|py| {
             let call = Call::new(py, site, location);
             let value = call.argument(0, value)?;
-            let set = self.object.bind(py).setattr(site.interned(py), value);
-            set.map_err(|error| call.raised(error))
+            call.write(self.object.bind(py), value)
         })
     }
 }
