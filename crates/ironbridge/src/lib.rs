@@ -35,6 +35,9 @@
 //!   [`#[derive(Python)]`](macro@Python).
 //! - `arrays`: NumPy arrays as `ndarray` views, buffers, DLPack tensors; `arrow`: Arrow tables too.
 //! - `watch`: typed modules can read their files again when they are edited.
+//! - `gpu`: memory and load of GPUs and of the host; `models`: models within a memory budget.
+//! - `tokio`: `async fn` of extensions, awaited by Python.
+//! - `metrics`: what batching and models count.
 //! - `serde`: errors and their stories serialise; [`convert::Serde`].
 //! - `tracing`: Python's output and log records go to `tracing`.
 //! - `jiff`, `chrono`, `rust_decimal`, `uuid`, `num-bigint`, `num-complex`: the types of these crates convert.
@@ -48,16 +51,24 @@
 
 #[doc(hidden)]
 pub mod __private;
-mod aio;
+pub mod aio;
 #[cfg(feature = "arrays")]
 pub mod arrays;
+pub mod batch;
 pub mod convert;
 pub mod environment;
 pub mod error;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod handles;
 pub mod interpreter;
+#[cfg(feature = "gpu")]
+pub mod memory;
+#[cfg(feature = "models")]
+pub mod models;
 pub mod module;
 pub mod session;
+pub mod sync;
 mod vectorcall;
 
 pub use environment::Environment;

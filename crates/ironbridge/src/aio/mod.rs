@@ -18,6 +18,7 @@
 mod asyncio;
 mod flight;
 mod pool;
+mod task;
 
 use std::fmt;
 use std::panic::Location;
@@ -31,6 +32,8 @@ use pyo3::prelude::*;
 use crate::error::{Origin, Result};
 use crate::handles::Returns;
 use flight::{Call, Departure, Flight};
+#[allow(unused_imports, reason = "batching and models run on it")]
+pub(crate) use task::spawn;
 
 /// Where a call of Python runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

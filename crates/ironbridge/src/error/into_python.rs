@@ -1,8 +1,8 @@
 //! Between `PyO3`'s error and ours: an error that crosses into Python again is the exception that it was.
 
 use pyo3::exceptions::{
-    PyImportError, PyInterruptedError, PyKeyboardInterrupt, PyRuntimeError, PySystemExit,
-    PyTimeoutError, PyTypeError,
+    PyImportError, PyInterruptedError, PyKeyboardInterrupt, PyMemoryError, PyRuntimeError,
+    PySystemExit, PyTimeoutError, PyTypeError,
 };
 use pyo3::prelude::*;
 
@@ -35,9 +35,12 @@ impl Error {
             ErrorKind::Import | ErrorKind::Contract => PyImportError::new_err(text),
             ErrorKind::SystemExit => PySystemExit::new_err(text),
             ErrorKind::KeyboardInterrupt => PyKeyboardInterrupt::new_err(text),
-            ErrorKind::Environment | ErrorKind::Start | ErrorKind::Exception => {
-                PyRuntimeError::new_err(text)
-            }
+            ErrorKind::OutOfMemory => PyMemoryError::new_err(text),
+            ErrorKind::Environment
+            | ErrorKind::Start
+            | ErrorKind::Exception
+            | ErrorKind::QueueFull
+            | ErrorKind::Device => PyRuntimeError::new_err(text),
         }
     }
 }

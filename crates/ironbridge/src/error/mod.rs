@@ -62,6 +62,12 @@ pub enum ErrorKind {
     Timeout,
     /// A call was cancelled before it finished.
     Cancelled,
+    /// A bounded queue had no room for a call that would not wait.
+    QueueFull,
+    /// A device or the host has not enough memory: `MemoryError`, `torch.cuda.OutOfMemoryError`.
+    OutOfMemory,
+    /// What was asked of a device cannot be had: no driver, no such device, not supported by it.
+    Device,
     /// Python code asked the process to exit (`SystemExit`).
     SystemExit,
     /// Python code was interrupted from the keyboard (`KeyboardInterrupt`).

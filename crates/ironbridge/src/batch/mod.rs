@@ -1,0 +1,1 @@
+//! Single calls gathered into one call of many.

@@ -1,0 +1,1 @@
+//! GPUs: memory, load, temperature, processes, by NVML.

@@ -1,0 +1,1 @@
+//! Models within a memory budget.

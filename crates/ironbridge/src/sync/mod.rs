@@ -1,0 +1,1 @@
+//! Locks, cells and channels that let the interpreter go while they wait.
