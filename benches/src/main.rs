@@ -8,6 +8,7 @@
 )]
 
 mod arrays;
+mod async_calls;
 mod by_hand;
 mod calls;
 mod floor;
@@ -23,13 +24,14 @@ pub(crate) use ironbridge::pyo3::ffi;
 fn main() -> Result<()> {
     let suite = std::env::args()
         .nth(1)
-        .context("which suite? `arrays`, `calls` or `start`")?;
+        .context("which suite? `arrays`, `async`, `calls` or `start`")?;
     let rounds = rounds::from_arguments()?;
     let rows = match suite.as_str() {
         "arrays" => arrays::measure(rounds)?,
+        "async" => async_calls::measure(rounds)?,
         "calls" => calls::measure(rounds)?,
         "start" => start::measure(rounds)?,
-        other => bail!("there is no suite `{other}`; there are `arrays`, `calls` and `start`"),
+        other => bail!("there is no suite `{other}`; there are `arrays`, `async`, `calls` and `start`"),
     };
     println!("{}", serde_json::to_string_pretty(&rows)?);
     Ok(())

@@ -65,24 +65,63 @@ pub(crate) fn measure(
             samples.push(begun.elapsed().as_secs_f64() * 1e9 / f64::from(times));
         }
     }
-    let medians: Vec<f64> = samples.into_iter().map(median).collect();
-    let floor = medians[0];
-    subjects
-        .iter()
-        .zip(medians)
-        .map(|(subject, median)| Row {
-            suite,
-            name,
-            subject: subject.name,
-            median,
-            unit: "ns",
-            ratio: median / floor,
-            floor,
-        })
-        .collect()
+    let names = subjects.iter().map(|subject| (subject.name, "ns"));
+    rows(suite, name, names, samples)
 }
 
-fn median(mut samples: Vec<f64>) -> f64 {
+/// A way to do what the row names, which measures itself: gives what was seen, in `unit`.
+pub(crate) struct Sampled<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) unit: &'static str,
+    pub(crate) run: Box<dyn FnMut() -> Vec<f64> + 'a>,
+}
+
+/// Takes a quantile of what each subject saw in a round; the first subject is the floor.
+pub(crate) fn quantile(
+    suite: &'static str,
+    name: &'static str,
+    quantile: f64,
+    rounds: usize,
+    mut subjects: Vec<Sampled<'_>>,
+) -> Vec<Row> {
+    let mut samples = vec![Vec::with_capacity(rounds); subjects.len()];
+    for _ in 0..rounds {
+        for (subject, samples) in subjects.iter_mut().zip(&mut samples) {
+            samples.push(at(quantile, (subject.run)()));
+        }
+    }
+    let names = subjects.iter().map(|subject| (subject.name, subject.unit));
+    rows(suite, name, names, samples)
+}
+
+fn rows(
+    suite: &'static str,
+    name: &'static str,
+    subjects: impl Iterator<Item = (&'static str, &'static str)>,
+    samples: Vec<Vec<f64>>,
+) -> Vec<Row> {
+    let medians: Vec<f64> = samples.into_iter().map(|all| at(0.5, all)).collect();
+    let floor = medians[0];
+    let row = |((subject, unit), median)| Row {
+        suite,
+        name,
+        subject,
+        median,
+        unit,
+        ratio: median / floor,
+        floor,
+    };
+    subjects.zip(medians).map(row).collect()
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a few thousand samples"
+)]
+fn at(quantile: f64, mut samples: Vec<f64>) -> f64 {
     samples.sort_by(f64::total_cmp);
-    samples[samples.len() / 2]
+    let last = samples.len() - 1;
+    samples[(last as f64 * quantile).round() as usize]
 }

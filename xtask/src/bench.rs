@@ -13,13 +13,13 @@ use anyhow::{Context, Result, anyhow, bail};
 use comfy_table::{CellAlignment, Table, presets};
 use serde::{Deserialize, Serialize};
 
-const SUITES: &[&str] = &["arrays", "calls", "start"];
+const SUITES: &[&str] = &["arrays", "async", "calls", "start"];
 /// The suites that peers have too.
 const PEER_SUITES: &[&str] = &["calls"];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// `arrays`, `calls` or `start`; all where none is given.
+    /// `arrays`, `async`, `calls` or `start`; all where none is given.
     suite: Option<String>,
     /// Writes the rows to a file.
     #[arg(long, value_name = "FILE")]

@@ -10,6 +10,7 @@ pub mod convert {
 
 /// For `#[module]` and `#[class]`.
 pub mod module {
+    pub use crate::handles::{Nothing, Something};
     pub use crate::module::{
         Arguments, Call, ClassOf, Discard, Handle, NoClass, Object, Site, share,
     };

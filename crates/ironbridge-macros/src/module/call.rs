@@ -1,8 +1,9 @@
 //! The body of a method: the arguments, put together and passed.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::{Type, TypeReference};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{ReturnType, Type, TypeReference};
 
 use super::declaration::{Member, MemberKind};
 use super::parameter::{Parameter, ParameterKind, option_of};
@@ -51,17 +52,27 @@ pub(crate) fn body(member: &Member, index: usize, handle: &TokenStream) -> Token
     if member.is_async() {
         let owned = member.parameters.iter().filter_map(owned);
         let pushes = pushes(member, &call, true);
+        let result = &member.result;
+        let kind = if is_unit(result) {
+            quote!(Nothing)
+        } else {
+            quote!(Something)
+        };
+        let named = lives_on(result)
+            .then(|| quote!(.finished_by(|__value: #result| __value.named(#what))));
+        // Whoever awaits it gets this crate's error.
+        let promised = match &member.signature.output {
+            ReturnType::Type(_, promised) => quote_spanned!(promised.span()=> #promised),
+            ReturnType::Default => quote!(()),
+        };
         return quote! {
             #site
+            let _: fn(::ironbridge::Result<#result>) -> #promised = |__result| __result;
             #(#owned)*
-            let __future = #handle.call_async::<#result, _>(&__SITE, #what, move |#call| {
+            #handle.call_async::<#result, #private::#kind, _>(&__SITE, #what, move |#call| {
                 #(#pushes)*
                 ::core::result::Result::Ok(())
-            });
-            async move {
-                let __value = __future.await;
-                #finish
-            }
+            })#named
         };
     }
     let value = match member.kind {

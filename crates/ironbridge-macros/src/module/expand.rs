@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{FnArg, ReturnType, Signature};
+use syn::{FnArg, Signature};
 
 use super::attribute::{ClassSettings, ModuleSettings};
 use super::declaration::{Declaration, Member};
@@ -173,10 +173,9 @@ fn methods(declaration: &Declaration, handle: &TokenStream) -> TokenStream {
             let attributes = &member.attributes;
             let signature = signature(member);
             let body = call::body(member, index, handle);
-            let caller = (!member.is_async()).then(|| quote!(#[track_caller]));
             quote! {
                 #(#attributes)*
-                #caller
+                #[track_caller]
                 #visibility #signature { #body }
             }
         });
@@ -197,12 +196,9 @@ fn signature(member: &Member) -> Signature {
             argument.attrs.clear();
         }
     }
-    if signature.asyncness.take().is_some()
-        && let ReturnType::Type(_, output) = &signature.output
-    {
-        signature.output = syn::parse_quote! {
-            -> impl ::core::future::Future<Output = #output> + ::core::marker::Send + 'static + use<>
-        };
+    if signature.asyncness.take().is_some() {
+        let result = &member.result;
+        signature.output = syn::parse_quote!(-> ::ironbridge::aio::PythonFuture<#result>);
     }
     signature
 }

@@ -1,15 +1,21 @@
 //! The thread that runs coroutines, seen from Rust: a queue, a socket that wakes it, and what it calls.
+//!
+//! A loop that dies (a task broke its selector, say) fails the calls that it had, and the next call starts another one.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3::{Py, intern, wrap_pyfunction};
 
-use super::flight::{Arrival, Departure};
+use super::call::{Departure, Ticket};
+use super::room::Room;
+use super::surroundings::context_keyword;
+use super::{end, stats};
 use crate::error::{Error, ErrorKind, Report, Result};
 use crate::interpreter::attach;
 use crate::interpreter::start::bootstrap;
@@ -21,10 +27,11 @@ type Socket = std::os::unix::net::UnixStream;
 
 /// What the loop is to do.
 enum Message {
-    Start(Box<dyn Departure>),
+    Start(Ticket),
     /// A plain function gave something to await.
-    Await(Py<PyAny>, Arc<dyn Arrival>),
-    Cancel(u64),
+    Await(Py<PyAny>, Ticket),
+    Cancel(Arc<dyn Departure>),
+    CancelAll,
 }
 
 struct Loop {
@@ -32,40 +39,68 @@ struct Loop {
     messages: Vec<Message>,
     /// The process that it runs in: a forked child has the memory, but not the thread.
     process: u32,
+    /// Python's end is played: no more calls are taken.
+    closed: bool,
 }
 
 enum Phase {
     NotStarted,
     Starting,
     Running(Socket),
-    /// Python's end was played.
-    Ended,
 }
 
 static LOOP: Mutex<Loop> = Mutex::new(Loop {
     phase: Phase::NotStarted,
     messages: Vec::new(),
     process: 0,
+    closed: false,
 });
+
+/// A coroutine that runs, by the address of its call.
+struct Running {
+    task: Py<PyAny>,
+    ticket: Ticket,
+}
+
+static TASKS: LazyLock<Mutex<HashMap<usize, Running>>> = LazyLock::new(Mutex::default);
+
+/// What ends the loop that runs.
+static STOP: Mutex<Option<Py<PyAny>>> = Mutex::new(None);
+
+fn stop_of_loop() -> MutexGuard<'static, Option<Py<PyAny>>> {
+    STOP.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Calls that wait for the loop.
+pub(super) static ROOM: Room = Room::new();
 
 /// Held for a few moves and, to wake the loop, a write that does not wait: so it may be taken attached.
 fn lock() -> MutexGuard<'static, Loop> {
     LOOP.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Has the loop make and run a coroutine.
-pub(super) fn submit(departure: Box<dyn Departure>) {
-    send(Message::Start(departure));
+/// Held for a few moves.
+fn tasks() -> MutexGuard<'static, HashMap<usize, Running>> {
+    TASKS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn address(departure: &dyn Departure) -> usize {
+    std::ptr::from_ref(departure).addr()
+}
+
+/// Has the loop make and run a coroutine. A place in [`ROOM`] was taken for it.
+pub(super) fn submit(ticket: Ticket) {
+    send(Message::Start(ticket));
 }
 
 /// Has the loop await what a plain function gave.
-pub(super) fn hand_over(awaitable: Py<PyAny>, arrival: Arc<dyn Arrival>) {
-    send(Message::Await(awaitable, arrival));
+pub(super) fn hand_over(awaitable: Py<PyAny>, ticket: Ticket) {
+    send(Message::Await(awaitable, ticket));
 }
 
 /// Has the loop cancel a task, where it still runs.
-pub(super) fn cancel(number: u64) {
-    send(Message::Cancel(number));
+pub(super) fn cancel(departure: Arc<dyn Departure>) {
+    send(Message::Cancel(departure));
 }
 
 fn send(message: Message) {
@@ -75,16 +110,20 @@ fn send(message: Message) {
         // What is left there belongs to the threads of another process, and is nobody's here.
         mem::forget(mem::take(&mut this.messages));
         mem::forget(mem::replace(&mut this.phase, Phase::NotStarted));
+        if this.process != 0 {
+            mem::forget(mem::take(&mut *tasks()));
+            ROOM.clear();
+        }
         this.process = process;
     }
     match (&this.phase, &message) {
-        (Phase::Ended, _) => {
+        (_, Message::Start(_)) | (Phase::NotStarted, Message::Await(..)) if this.closed => {
             drop(this);
-            refuse(vec![message], ended);
+            refuse(vec![message], end::ended);
             return;
         }
         // Without a loop there is no task.
-        (Phase::NotStarted, Message::Cancel(_)) => return,
+        (Phase::NotStarted, Message::Cancel(_) | Message::CancelAll) => return,
         _ => {}
     }
     this.messages.push(message);
@@ -129,11 +168,14 @@ fn start_attached() -> Result<()> {
     })?;
     attach(|py| {
         let start = bootstrap(py, "loop.py", include_str!("loop.py"), "start")?;
-        start.call1((
+        let stop = start.call1((
             raw(there),
             wrap_pyfunction!(take_messages, py)?,
-            wrap_pyfunction!(end, py)?,
+            wrap_pyfunction!(lost, py)?,
+            wrap_pyfunction!(end_of_host, py)?,
         ))?;
+        let before = stop_of_loop().replace(stop.unbind());
+        drop(before);
         PyResult::Ok(())
     })??;
     let mut this = lock();
@@ -153,21 +195,58 @@ fn fail_to_start(why: &str) {
     });
 }
 
-fn ended() -> Error {
-    Error::report(
-        ErrorKind::Cancelled,
-        Report::new("the event loop has ended: Python's end was played"),
-    )
-}
-
 fn refuse(messages: Vec<Message>, why: impl Fn() -> Error) {
     for message in messages {
         match message {
-            Message::Start(departure) => departure.refuse(why()),
-            Message::Await(_, arrival) => arrival.fail(why()),
-            Message::Cancel(_) => {}
+            Message::Start(ticket) => ticket.refuse(&ROOM, why()),
+            // It left its place when it was made.
+            Message::Await(_, ticket) => {
+                if let Some(waker) = ticket.close(|call| call.fail(why())) {
+                    waker.wake();
+                }
+            }
+            Message::Cancel(_) | Message::CancelAll => {}
         }
     }
+}
+
+/// No more calls are taken. Whether there is a loop.
+pub(super) fn close() -> bool {
+    let mut this = lock();
+    this.closed = true;
+    !matches!(this.phase, Phase::NotStarted)
+}
+
+/// Has the loop cancel what runs, and take nothing that waits.
+pub(super) fn cancel_all() {
+    let mut this = lock();
+    let (starts, others) = mem::take(&mut this.messages)
+        .into_iter()
+        .partition(|message| matches!(message, Message::Start(_)));
+    this.messages = others;
+    drop(this);
+    refuse(starts, end::ended);
+    send(Message::CancelAll);
+}
+
+/// Calls that are not done: how many wait, and what is under way.
+pub(super) fn left() -> (usize, Vec<&'static str>) {
+    let is_call = |message: &&Message| matches!(message, Message::Start(_) | Message::Await(..));
+    let waiting = lock().messages.iter().filter(is_call).count();
+    let under_way = tasks().values().map(|running| running.ticket.departure().what()).collect();
+    (waiting, under_way)
+}
+
+/// Ends the loop.
+pub(super) fn stop(py: Python<'_>) {
+    let before = mem::replace(&mut lock().phase, Phase::NotStarted);
+    let stop = stop_of_loop().take();
+    if let Some(stop) = stop {
+        // Nobody is left to tell.
+        let _ = stop.call0(py);
+    }
+    // It listens to this.
+    drop(before);
 }
 
 /// Two ends of a socket, neither of which ever waits.
@@ -211,97 +290,152 @@ fn raw(socket: Socket) -> u64 {
 
 /// Called by the loop when it was woken: does what the messages say.
 #[pyfunction]
-fn take_messages(event_loop: &Bound<'_, PyAny>, tasks: &Bound<'_, PyDict>) {
-    let py = tasks.py();
+fn take_messages(event_loop: &Bound<'_, PyAny>) {
+    let py = event_loop.py();
     let messages = mem::take(&mut lock().messages);
+    stats::count_attach();
+    let mut calls = 0;
     for message in messages {
         match message {
-            Message::Start(departure) if departure.is_abandoned() => {}
-            Message::Start(departure) => match departure.depart(py) {
-                (Ok(awaitable), arrival) => run(event_loop, tasks, &awaitable, &arrival),
-                (Err(error), arrival) => arrival.fail(error),
-            },
-            Message::Await(awaitable, arrival) if arrival.is_abandoned() => {
+            Message::Start(ticket) => {
+                calls += 1;
+                let made = ticket.departure().depart(py, None);
+                if made.is_some() {
+                    ROOM.leave(1);
+                }
+                match made {
+                    Some(Ok(awaitable)) => run(event_loop, &awaitable, ticket),
+                    Some(Err(error)) => wake(ticket.close(|call| call.fail(error))),
+                    None => wake(ticket.close(|_| None)),
+                }
+            }
+            Message::Await(awaitable, ticket) if ticket.departure().is_abandoned() => {
+                wake(ticket.close(|_| None));
                 // A coroutine that is just dropped warns that it was never awaited.
                 let _ = awaitable.call_method0(py, intern!(py, "close"));
             }
-            Message::Await(awaitable, arrival) => {
-                run(event_loop, tasks, awaitable.bind(py), &arrival);
-            }
-            Message::Cancel(number) => {
-                if let Ok(Some(task)) = tasks.get_item(number) {
-                    let _ = task.call_method0(intern!(py, "cancel"));
-                }
+            Message::Await(awaitable, ticket) => run(event_loop, awaitable.bind(py), ticket),
+            Message::Cancel(departure) => cancel_task(py, address(&*departure)),
+            Message::CancelAll => {
+                let running: Vec<usize> = tasks().keys().copied().collect();
+                running.into_iter().for_each(|address| cancel_task(py, address));
             }
         }
+    }
+    stats::count_calls(calls);
+}
+
+fn wake(waker: Option<std::task::Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+fn cancel_task(py: Python<'_>, address: usize) {
+    let task = tasks().get(&address).map(|running| running.task.clone_ref(py));
+    if let Some(task) = task {
+        let _ = task.call_method0(py, intern!(py, "cancel"));
     }
 }
 
 /// Runs an awaitable as a task.
-fn run(
-    event_loop: &Bound<'_, PyAny>,
-    tasks: &Bound<'_, PyDict>,
-    awaitable: &Bound<'_, PyAny>,
-    arrival: &Arc<dyn Arrival>,
-) {
-    let py = tasks.py();
-    let number = arrival.number();
-    let start = || {
-        let task = match event_loop.call_method1(intern!(py, "create_task"), (awaitable,)) {
-            Ok(task) => task,
-            // No coroutine, but perhaps something else that can be awaited.
-            Err(error) if error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) => {
-                let keywords = PyDict::new(py);
-                keywords.set_item("loop", event_loop)?;
-                py.import("asyncio")?
-                    .getattr("ensure_future")?
-                    .call((awaitable,), Some(&keywords))?
-            }
-            Err(error) => return Err(error),
-        };
-        tasks.set_item(number, &task)?;
-        let landed = Landed {
-            arrival: arrival.clone(),
-            tasks: tasks.clone().unbind(),
-        };
-        task.call_method1(intern!(py, "add_done_callback"), (landed,))?;
-        PyResult::Ok(())
+fn run(event_loop: &Bound<'_, PyAny>, awaitable: &Bound<'_, PyAny>, ticket: Ticket) {
+    let py = event_loop.py();
+    let task = match create_task(event_loop, awaitable, ticket.departure()) {
+        Ok(task) => task,
+        Err(raised) => return wake(ticket.close(|call| call.raise(py, raised))),
     };
-    if let Err(error) = start() {
-        let _ = tasks.del_item(number);
-        arrival.raise(py, error);
+    let address = address(ticket.departure());
+    let running = Running { task: task.clone().unbind(), ticket };
+    tasks().insert(address, running);
+    let landed = Landed { address };
+    if let Err(raised) = task.call_method1(intern!(py, "add_done_callback"), (landed,)) {
+        let lost = tasks().remove(&address);
+        wake(lost.and_then(|lost| lost.ticket.close(|call| call.raise(py, raised))));
+    }
+}
+
+fn create_task<'py>(
+    event_loop: &Bound<'py, PyAny>,
+    awaitable: &Bound<'py, PyAny>,
+    departure: &dyn Departure,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = event_loop.py();
+    let name = intern!(py, "create_task");
+    let created = match departure.surroundings().of_task(py)? {
+        None => event_loop.call_method1(name, (awaitable,)),
+        Some(context) => {
+            let keywords = PyDict::new(py);
+            keywords.set_item(context_keyword(py), context)?;
+            event_loop.call_method(name, (awaitable,), Some(&keywords))
+        }
+    };
+    match created {
+        // No coroutine, but perhaps something else that can be awaited.
+        Err(error) if error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) => {
+            let keywords = PyDict::new(py);
+            keywords.set_item("loop", event_loop)?;
+            let asyncio = py.import("asyncio")?;
+            asyncio.getattr("ensure_future")?.call((awaitable,), Some(&keywords))
+        }
+        created => created,
     }
 }
 
 /// What a task calls when it is done.
 #[pyclass(frozen, name = "Landed", module = "ironbridge")]
 struct Landed {
-    arrival: Arc<dyn Arrival>,
-    tasks: Py<PyDict>,
+    address: usize,
 }
 
 #[pymethods]
 impl Landed {
     fn __call__(&self, task: &Bound<'_, PyAny>) {
         let py = task.py();
-        let _ = self.tasks.bind(py).del_item(self.arrival.number());
-        // An exception that nobody takes is left with the task, which reports it.
-        if self.arrival.is_abandoned() {
+        // Where the loop was lost, others have closed it.
+        let Some(running) = tasks().remove(&self.address) else {
             return;
-        }
-        match task.call_method0(intern!(py, "result")) {
-            Ok(value) => self.arrival.arrive(&value),
-            Err(raised) => self.arrival.raise(py, raised),
-        }
+        };
+        let waker = running.ticket.close(|call| {
+            // An exception that nobody takes is left with the task, which reports it.
+            if call.is_abandoned() {
+                return None;
+            }
+            match task.call_method0(intern!(py, "result")) {
+                Ok(value) => call.arrive(&value),
+                Err(raised) => call.raise(py, raised),
+            }
+        });
+        wake(waker);
     }
 }
 
-/// Called at Python's end: nothing is taken any more.
+/// Called when the loop has died: what it had is lost, what comes starts another one.
 #[pyfunction]
-fn end() {
+fn lost(why: &str) {
     let mut this = lock();
-    this.phase = Phase::Ended;
+    let before = mem::replace(&mut this.phase, Phase::NotStarted);
     let messages = mem::take(&mut this.messages);
     drop(this);
-    refuse(messages, ended);
+    drop(before);
+    let lost = || {
+        let report = Report::new("the event loop died while the call was under way");
+        Error::report(
+            ErrorKind::Cancelled,
+            report
+                .detail("cause", why)
+                .help("the next call starts another one; nothing that runs on it may stop or close it"),
+        )
+    };
+    let running = mem::take(&mut *tasks());
+    for (_, running) in running {
+        wake(running.ticket.close(|call| call.fail(lost())));
+    }
+    refuse(messages, lost);
+}
+
+/// Called at the end of Python, for a host that is one.
+#[pyfunction]
+fn end_of_host(py: Python<'_>) {
+    super::end(py, std::time::Duration::ZERO);
 }

@@ -5,21 +5,31 @@ import atexit
 import socket
 import threading
 
-# What tasks get to finish in at the program's end, in seconds.
+# What the loop gets to close its asynchronous generators in, at the end, in seconds.
 GRACE = 1.0
 
 
-def start(descriptor, take_messages, end):
-    """Starts the thread. A byte that comes through the socket says that there are messages to take."""
+class Ending:
+    """Whether the loop is to end, since tasks may stop it without being asked to."""
+
+    def __init__(self, loop, thread):
+        self.loop = loop
+        self.thread = thread
+        self.is_asked = False
+
+
+def start(descriptor, take_messages, lost, end):
+    """Starts the thread; gives what ends it. A byte that comes through the socket says that there are messages to take."""
     receiver = socket.socket(fileno=descriptor)
     receiver.setblocking(False)
     loop = new_event_loop()
     # A daemon: Rust programs end when their `main` does.
-    thread = threading.Thread(
-        target=run, args=(loop, receiver, take_messages), name="ironbridge-asyncio", daemon=True
-    )
+    thread = threading.Thread(name="ironbridge-asyncio", daemon=True)
+    ending = Ending(loop, thread)
+    thread.run = lambda: run(ending, receiver, take_messages, lost)
+    atexit.register(end)
     thread.start()
-    atexit.register(stop, loop, thread, end)
+    return lambda: stop(ending)
 
 
 def new_event_loop():
@@ -30,53 +40,63 @@ def new_event_loop():
     return uvloop.new_event_loop()
 
 
-def run(loop, receiver, take_messages):
+def run(ending, receiver, take_messages, lost):
+    loop = ending.loop
     asyncio.set_event_loop(loop)
-    tasks = {}
 
     def woken():
         try:
             receiver.recv(4096)
         except BlockingIOError:
             pass
-        take_messages(loop, tasks)
+        take_messages(loop)
 
     async def listen():
         while await loop.sock_recv(receiver, 4096):
-            take_messages(loop, tasks)
+            take_messages(loop)
 
     try:
         loop.add_reader(receiver, woken)
     except NotImplementedError:
         # Windows' loop of completion ports has none.
         listening = loop.create_task(listen())
-    while True:
+    why = None
+    while not ending.is_asked and why is None:
         try:
             loop.run_forever()
+        except Exception as broken:
+            why = f"{type(broken).__name__}: {broken}"
         except BaseException:
             # `SystemExit` and `KeyboardInterrupt` of a task leave the loop, too; they are in the task.
-            continue
-        break
-    loop.close()
-    receiver.close()
-
-
-def stop(loop, thread, end):
-    """Cancels what runs, and waits for it a little."""
-    end()
+            pass
+        if loop.is_closed():
+            why = "it was closed"
     try:
-        asyncio.run_coroutine_threadsafe(finish(loop), loop)
+        receiver.close()
+        loop.close()
+    except Exception as broken:
+        why = why or f"{type(broken).__name__}: {broken}"
+    if why is not None:
+        lost(why)
+
+
+def stop(ending):
+    """Ends the loop, and waits for it a little."""
+    ending.is_asked = True
+    try:
+        asyncio.run_coroutine_threadsafe(finish(ending.loop), ending.loop)
     except RuntimeError:
         # The loop is closed.
         return
-    thread.join(GRACE)
+    ending.thread.join(GRACE)
 
 
 async def finish(loop):
+    """Cancels what others started there, too."""
     tasks = asyncio.all_tasks(loop) - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
     if tasks:
-        await asyncio.wait(tasks)
+        await asyncio.wait(tasks, timeout=GRACE)
     await loop.shutdown_asyncgens()
     loop.stop()

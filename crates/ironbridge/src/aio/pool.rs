@@ -1,106 +1,227 @@
 //! The threads that run plain functions: made when there is more to do than hands, kept from then on.
 
-use std::collections::VecDeque;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pyo3::intern;
+use concurrent_queue::ConcurrentQueue;
+use pyo3::ffi;
 use pyo3::prelude::*;
 
-use super::asyncio;
-use super::flight::Departure;
+use super::call::Ticket;
+use super::room::Room;
+use super::{asyncio, end, interrupt, stats};
 use crate::error::{Error, Report};
-use crate::interpreter::attach;
+use crate::interpreter::{self, attach};
 
 /// Python wants room for deep recursion and for imports of big libraries.
 const STACK: usize = 16 << 20;
-/// At least so many threads may run: they often wait.
-const FEWEST: usize = 4;
 
 /// A thread that has made calls for so long lets others have the interpreter.
 const LONGEST: Duration = Duration::from_millis(5);
 
+/// A thread that had work looks for more for so long before it sleeps: waking one costs more.
+const LOOK: Duration = Duration::from_micros(30);
+
+/// The threads. What they are to do is in [`WAITING`].
 struct Pool {
-    waiting: VecDeque<Box<dyn Departure>>,
-    threads: usize,
-    idle: usize,
+    workers: Vec<Arc<Worker>>,
     /// The process that the threads run in: a forked child has none of them.
     process: u32,
+    /// Python's end was played.
+    ended: bool,
+}
+
+/// A thread, as others see it.
+#[derive(Default)]
+struct Worker {
+    /// As Python numbers it; 0 before it runs.
+    thread: AtomicUsize,
+    /// What it calls.
+    call: Mutex<Option<&'static str>>,
+}
+
+impl Worker {
+    /// Held for a move.
+    fn call(&self) -> MutexGuard<'_, Option<&'static str>> {
+        self.call.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 static POOL: Mutex<Pool> = Mutex::new(Pool {
-    waiting: VecDeque::new(),
-    threads: 0,
-    idle: 0,
+    workers: Vec::new(),
     process: 0,
+    ended: false,
 });
+
+/// Calls that no thread has taken; those that their futures left, too, as empty tickets.
+static WAITING: LazyLock<ConcurrentQueue<Ticket>> = LazyLock::new(ConcurrentQueue::unbounded);
+/// How many of [`WAITING`] are not empty.
+pub(super) static ROOM: Room = Room::new();
+
+/// Threads that sleep, or are about to.
+static IDLE: AtomicUsize = AtomicUsize::new(0);
+static SLEEP: Mutex<()> = Mutex::new(());
 static COME: Condvar = Condvar::new();
 
+/// What [`submit`] needs to know each time: all threads that there may be run, in this process, and take calls.
+static FULL: AtomicU32 = AtomicU32::new(0);
+
+/// Held for a few moves of memory: so it may be taken attached.
 fn lock() -> MutexGuard<'static, Pool> {
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The most threads. Asked for once: the answer is in files.
-fn most() -> usize {
-    static MOST: OnceLock<usize> = OnceLock::new();
-    *MOST.get_or_init(|| {
-        thread::available_parallelism().map_or(FEWEST, |cores| cores.get().max(FEWEST))
-    })
+/// Has a thread make the call. A place in [`ROOM`] was taken for it.
+pub(super) fn submit(ticket: Ticket) {
+    if FULL.load(Ordering::Relaxed) == std::process::id() {
+        push(ticket);
+    } else {
+        submit_to_new(ticket);
+    }
 }
 
-/// Has a thread make the call.
-pub(super) fn submit(departure: Box<dyn Departure>) {
-    let most = most();
-    let mut pool = lock();
-    let process = std::process::id();
-    if pool.process != process {
-        // The parent's calls belong to threads that are not here.
-        mem::forget(mem::take(&mut pool.waiting));
-        (pool.threads, pool.idle, pool.process) = (0, 0, process);
-    }
-    pool.waiting.push_back(departure);
-    if pool.waiting.len() <= pool.idle || pool.threads == most {
+fn push(ticket: Ticket) {
+    // It is never closed.
+    let _ = WAITING.push(ticket);
+    // Pairs with the fence in `sleep`: either this sees the thread that goes to sleep, or that one sees the call.
+    fence(Ordering::SeqCst);
+    if IDLE.load(Ordering::Relaxed) > 0 {
+        let _sleep = SLEEP.lock().unwrap_or_else(PoisonError::into_inner);
         COME.notify_one();
+    }
+}
+
+/// Where a thread may have to be made for the call.
+#[cold]
+fn submit_to_new(ticket: Ticket) {
+    let most = interpreter::pool_threads();
+    let process = std::process::id();
+    let mut pool = lock();
+    if pool.process != process {
+        pool.forget_parent();
+        pool.process = process;
+    }
+    if pool.ended {
+        drop(pool);
+        ticket.refuse(&ROOM, end::ended());
         return;
     }
-    pool.threads += 1;
-    let name = format!("ironbridge-pool-{}", pool.threads);
-    drop(pool);
-    let made = thread::Builder::new()
-        .name(name.clone())
-        .stack_size(STACK)
-        .spawn(move || work(&name));
-    if let Err(error) = made {
-        no_thread(&error);
+    push(ticket);
+    if IDLE.load(Ordering::Relaxed) >= WAITING.len() {
+        return;
     }
+    if pool.workers.len() < most {
+        let worker = Arc::new(Worker::default());
+        pool.workers.push(worker.clone());
+        let name = format!("ironbridge-pool-{}", pool.workers.len());
+        let made = thread::Builder::new()
+            .name(name.clone())
+            .stack_size(STACK)
+            .spawn(move || work(&name, &worker));
+        if let Err(error) = made {
+            no_thread(pool, &error);
+            return;
+        }
+    }
+    if pool.workers.len() >= most {
+        FULL.store(process, Ordering::Relaxed);
+    }
+}
+
+impl Pool {
+    /// Those calls belong to threads that are not here.
+    fn forget_parent(&mut self) {
+        if self.process != 0 {
+            while let Ok(ticket) = WAITING.pop() {
+                mem::forget(ticket);
+            }
+            ROOM.clear();
+            IDLE.store(0, Ordering::Relaxed);
+        }
+        self.workers.clear();
+    }
+}
+
+/// Takes out what is left of calls whose futures left them, when there are more of these than others, so that a stuck
+/// thread does not make them grow without bound.
+pub(super) fn sweep() {
+    let waiting = WAITING.len();
+    if waiting < 2 * ROOM.taken() + 1024 {
+        return;
+    }
+    for _ in 0..waiting {
+        match WAITING.pop() {
+            Ok(ticket) if ticket.departure().is_abandoned() => drop(ticket),
+            Ok(ticket) => push(ticket),
+            Err(_) => return,
+        }
+    }
+}
+
+/// Ends all that waits.
+fn refuse_waiting(why: impl Fn() -> Error) {
+    while let Ok(ticket) = WAITING.pop() {
+        ticket.refuse(&ROOM, why());
+    }
+}
+
+/// No more calls are taken.
+pub(super) fn close() {
+    lock().ended = true;
+    FULL.store(0, Ordering::Relaxed);
+}
+
+/// Ends what waits and interrupts what is under way, at the end of Python.
+pub(super) fn cancel(py: Python<'_>) {
+    refuse_waiting(end::ended);
+    let workers = lock().workers.clone();
+    for worker in workers {
+        let thread = worker.thread.load(Ordering::Relaxed);
+        if thread != 0 && worker.call().is_some() {
+            interrupt::send(py, thread);
+        }
+    }
+}
+
+/// Calls that are not done: how many wait, and what is under way.
+pub(super) fn left() -> (usize, Vec<&'static str>) {
+    let pool = lock();
+    let under_way = pool.workers.iter().filter_map(|worker| *worker.call());
+    (ROOM.taken(), under_way.collect())
 }
 
 /// Without any thread the calls fail; with one they wait for it.
-fn no_thread(error: &std::io::Error) {
-    let mut pool = lock();
-    pool.threads -= 1;
-    if pool.threads > 0 {
+fn no_thread(mut pool: MutexGuard<'_, Pool>, error: &std::io::Error) {
+    pool.workers.pop();
+    if !pool.workers.is_empty() {
         return;
     }
-    let waiting = mem::take(&mut pool.waiting);
     drop(pool);
-    for departure in waiting {
+    refuse_waiting(|| {
         let report = Report::new("no thread could be made to run a Python function on");
-        departure.refuse(Error::start(report.detail("cause", error.to_string())));
-    }
+        Error::start(report.detail("cause", error.to_string()))
+    });
 }
 
-fn work(name: &str) {
+fn work(name: &str, worker: &Worker) {
     let _ = attach(|py| name_thread(py, name));
+    let thread = interpreter::thread_ident();
+    worker.thread.store(thread, Ordering::Relaxed);
     loop {
         wait();
         // A panic of a conversion costs one call, not the thread.
-        let worked = catch_unwind(AssertUnwindSafe(|| attach(work_attached)));
+        let worked = catch_unwind(AssertUnwindSafe(|| {
+            attach(|py| work_attached(py, worker, thread))
+        }));
+        *worker.call() = None;
         if let Ok(Err(error)) = worked {
-            refuse_waiting(&error);
+            // Where no thread can attach any more, no call can be made.
+            refuse_waiting(|| Error::start(error.to_string()));
         }
     }
 }
@@ -108,51 +229,74 @@ fn work(name: &str) {
 /// Waits until there is a call to make. It is not taken yet: while this thread waits for the interpreter, the one that
 /// has it may come to make the call.
 fn wait() {
-    let mut pool = lock();
-    while pool.waiting.is_empty() {
-        pool.idle += 1;
-        pool = COME.wait(pool).unwrap_or_else(PoisonError::into_inner);
-        pool.idle -= 1;
+    let begun = Instant::now();
+    while WAITING.is_empty() {
+        if begun.elapsed() > LOOK {
+            sleep();
+            return;
+        }
+        std::hint::spin_loop();
     }
+}
+
+fn sleep() {
+    let mut sleeping = SLEEP.lock().unwrap_or_else(PoisonError::into_inner);
+    IDLE.fetch_add(1, Ordering::Relaxed);
+    // Pairs with the fence in `push`.
+    fence(Ordering::SeqCst);
+    while WAITING.is_empty() {
+        sleeping = COME.wait(sleeping).unwrap_or_else(PoisonError::into_inner);
+    }
+    IDLE.fetch_sub(1, Ordering::Relaxed);
 }
 
 /// Makes the calls that wait, as long as there are some: handing the interpreter from thread to thread costs more than
 /// most calls. Others that want it get it in between.
-fn work_attached(py: Python<'_>) {
+fn work_attached(py: Python<'_>, worker: &Worker, thread: usize) {
+    stats::count_attach();
+    let mut calls = 0;
     let begun = Instant::now();
     while begun.elapsed() < LONGEST {
-        let Some(departure) = lock().waiting.pop_front() else {
-            return;
+        let Ok(ticket) = WAITING.pop() else {
+            break;
         };
-        if !departure.is_abandoned() {
-            make(py, departure);
+        *worker.call() = Some(ticket.departure().what());
+        // At once: the next call may be a long one.
+        if let Some(waker) = make(py, thread, ticket) {
+            waker.wake();
         }
+        *worker.call() = None;
+        calls += 1;
     }
+    stats::count_calls(calls);
 }
 
-fn make(py: Python<'_>, departure: Box<dyn Departure>) {
-    match departure.depart(py) {
-        (Ok(value), arrival) if is_awaitable(&value) => {
-            asyncio::hand_over(value.unbind(), arrival);
+fn make(py: Python<'_>, thread: usize, ticket: Ticket) -> Option<Waker> {
+    let call = ticket.departure();
+    let made = call.depart(py, Some(thread));
+    if made.is_some() {
+        ROOM.leave(1);
+        call.returned(py);
+    }
+    match made {
+        Some(Ok(value)) if is_awaitable(&value) => {
+            asyncio::hand_over(value.unbind(), ticket);
+            None
         }
-        (Ok(value), arrival) => arrival.arrive(&value),
-        (Err(error), arrival) => arrival.fail(error),
+        Some(Ok(value)) => ticket.close(|call| call.arrive(&value)),
+        Some(Err(error)) => ticket.close(|call| call.fail(error)),
+        None => ticket.close(|_| None),
     }
 }
 
-/// Where no thread can attach any more, no call can be made.
-fn refuse_waiting(error: &Error) {
-    let waiting = mem::take(&mut lock().waiting);
-    for departure in waiting {
-        departure.refuse(Error::start(error.to_string()));
-    }
-}
-
+/// Whether its type has an `__await__`.
 fn is_awaitable(value: &Bound<'_, PyAny>) -> bool {
-    value
-        .get_type()
-        .hasattr(intern!(value.py(), "__await__"))
-        .unwrap_or(false)
+    // SAFETY: a live object's type lives, and its slots do not change while this thread is attached. Read directly, since
+    // looking for a name that is not there makes an exception.
+    unsafe {
+        let slots = (*ffi::Py_TYPE(value.as_ptr())).tp_as_async;
+        slots.as_ref().is_some_and(|slots| slots.am_await.is_some())
+    }
 }
 
 /// What Python's `threading` calls this thread.

@@ -22,6 +22,7 @@ mod quick;
 
 pub use callback::{Callback, IntoCallback, IntoCallbackMut, IntoCallbackOnce};
 pub use context::{Context, Guard};
-pub(crate) use generator::Something;
 pub use generator::{Generator, GeneratorState, Returns};
+#[doc(hidden)]
+pub use generator::{Nothing, Something};
 pub use iter::Iter;

@@ -81,7 +81,7 @@ pub fn detach<R: Send>(f: impl FnOnce() -> R + Send) -> R {
 }
 
 /// Does this thread hold the interpreter?
-pub(super) fn is_attached() -> bool {
+pub(crate) fn is_attached() -> bool {
     // SAFETY: both may be called at any time; the second only means something while the interpreter runs.
     unsafe { ffi::Py_IsInitialized() != 0 && ffi::PyGILState_Check() == 1 }
 }

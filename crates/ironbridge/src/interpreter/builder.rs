@@ -1,6 +1,6 @@
 //! The settings of a start.
 
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use super::{Interpreter, start};
 use crate::{Result, environment::Environment};
@@ -18,7 +18,12 @@ pub(super) struct Settings {
     pub(super) optimization: Option<u8>,
     pub(super) utf8: Option<bool>,
     pub(super) dev_mode: bool,
+    pub(super) pool_threads: Option<NonZeroUsize>,
+    pub(super) queue_capacity: usize,
 }
+
+/// So many calls may wait where nothing else was said.
+pub(super) const QUEUE_CAPACITY: usize = 65_536;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -33,6 +38,8 @@ impl Default for Settings {
             optimization: None,
             utf8: None,
             dev_mode: false,
+            pool_threads: None,
+            queue_capacity: QUEUE_CAPACITY,
         }
     }
 }
@@ -110,6 +117,20 @@ impl InterpreterBuilder {
     /// Python's development mode, with more warnings and checks, as `python -X dev`.
     pub fn dev_mode(mut self, yes: bool) -> Self {
         self.settings.dev_mode = yes;
+        self
+    }
+
+    /// How many threads run plain functions for `async` calls. Default: one on a build of CPython with the global lock, as
+    /// many as there are cores on one without. Functions that wait for something want more. See [`aio`](crate::aio).
+    pub fn pool_threads(mut self, threads: NonZeroUsize) -> Self {
+        self.settings.pool_threads = Some(threads);
+        self
+    }
+
+    /// How many `async` calls may wait for a thread of the pool, and how many for the event loop; at least one. Further
+    /// ones wait for room, or are refused, as their caller chooses. Default: 65,536. See [`aio`](crate::aio).
+    pub fn queue_capacity(mut self, calls: usize) -> Self {
+        self.settings.queue_capacity = calls.max(1);
         self
     }
 

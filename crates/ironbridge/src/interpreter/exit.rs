@@ -92,7 +92,7 @@ pub(super) fn on_main_thread() -> bool {
 
 /// Plays Python's end now: see [`Interpreter::shutdown`](super::Interpreter::shutdown).
 pub(super) fn shutdown(grace: Duration) -> Result<()> {
-    let left = attach::attach(|py| finish(py, grace))?.map_err(|error| {
+    let left = attach::attach(|py| finish(py, grace, grace))?.map_err(|error| {
         Error::report(
             ErrorKind::Exception,
             Report::new(format!("Python's shutdown failed: {error}")),
@@ -103,9 +103,33 @@ pub(super) fn shutdown(grace: Duration) -> Result<()> {
     }
     Err(Error::report(
         ErrorKind::Timeout,
-        Report::new(still_running(&left, grace))
-            .help("make them daemons, tell them to stop, or allow more with `exit_grace`"),
+        Report::new(left.describe(grace))
+            .help("make threads daemons, tell calls and threads to stop, or allow more with `exit_grace`"),
     ))
+}
+
+/// What goes on after the end was called.
+struct LeftRunning {
+    calls: Vec<&'static str>,
+    threads: Vec<String>,
+}
+
+impl LeftRunning {
+    fn is_empty(&self) -> bool {
+        self.calls.is_empty() && self.threads.is_empty()
+    }
+
+    fn describe(&self, grace: Duration) -> String {
+        let threads = (!self.threads.is_empty()).then(|| {
+            let threads = self.threads.join(", ");
+            format!("Python threads still ran {} after the end was called: {threads}", seconds(grace))
+        });
+        let calls = (!self.calls.is_empty()).then(|| {
+            let calls = self.calls.join(", ");
+            format!("calls that did not end when they were cancelled at the end: {calls}")
+        });
+        threads.into_iter().chain(calls).collect::<Vec<_>>().join("; ")
+    }
 }
 
 extern "C" fn leave_at_exit() {
@@ -143,23 +167,30 @@ fn leave_once() {
     // SAFETY: the interpreter runs, and nothing but this would end it. The matching release is left out on purpose:
     // this thread keeps the lock until the process is gone.
     unsafe { ffi::PyGILState_Ensure() };
-    Python::attach(|py| match finish(py, grace) {
+    // Nobody asked for what calls give: they are not waited for.
+    Python::attach(|py| match finish(py, grace, Duration::ZERO) {
         Ok(left) if left.is_empty() => {}
-        Ok(left) => say(&still_running(&left, grace)),
+        Ok(left) => say(&left.describe(grace)),
         Err(error) => say(&format!("Python's shutdown failed: {error}")),
     });
 }
 
-/// Plays Python's end, once; later, only flushes. Gives the names of the threads that still run.
-fn finish(py: Python<'_>, grace: Duration) -> PyResult<Vec<String>> {
+/// Plays Python's end, once; later, only flushes. Gives what still runs. Calls from Rust get `drain` to finish in before
+/// they are cancelled.
+fn finish(py: Python<'_>, grace: Duration, drain: Duration) -> PyResult<LeftRunning> {
     let source = include_str!("exit.py");
     if FINISHED.swap(true, Ordering::AcqRel) {
         bootstrap(py, "exit.py", source, "flush")?.call0()?;
-        return Ok(Vec::new());
+        return Ok(LeftRunning {
+            calls: Vec::new(),
+            threads: Vec::new(),
+        });
     }
-    bootstrap(py, "exit.py", source, "finish")?
+    let calls = crate::aio::end(py, drain);
+    let threads = bootstrap(py, "exit.py", source, "finish")?
         .call1((grace.as_secs_f64(),))?
-        .extract()
+        .extract()?;
+    Ok(LeftRunning { calls, threads })
 }
 
 /// Waits for the interpreter lock, but not for ever. A thread asks for it, because asking cannot be given up.
@@ -173,14 +204,6 @@ fn lock_comes_within(grace: Duration) -> bool {
         });
     // Without a thread to spare, an end that may hang is better than output that is lost.
     asking.is_err() || receiver.recv_timeout(grace).is_ok()
-}
-
-fn still_running(names: &[String], grace: Duration) -> String {
-    format!(
-        "Python threads still ran {} after the end was called: {}",
-        seconds(grace),
-        names.join(", "),
-    )
 }
 
 fn seconds(duration: Duration) -> String {

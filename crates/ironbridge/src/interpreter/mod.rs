@@ -9,6 +9,8 @@ mod landmark;
 mod library;
 #[cfg(unix)]
 mod signals;
+#[cfg(feature = "tracing")]
+pub(crate) mod spans;
 pub(crate) mod start;
 #[cfg(feature = "tracing")]
 mod streams;
@@ -16,16 +18,19 @@ mod threads;
 
 use std::{
     fmt::{self, Write as _},
+    num::NonZeroUsize,
     sync::OnceLock,
+    thread,
     time::Duration,
 };
 
 use pyo3::{Python, ffi};
 
 #[allow(unused_imports, reason = "the layers above take it from here")]
-pub(crate) use attach::attach_started;
+pub(crate) use attach::{attach_started, is_attached};
 pub use attach::{attach, detach};
 pub use builder::InterpreterBuilder;
+pub(crate) use threads::{ident as thread_ident, send_async_exception};
 
 use self::builder::Settings;
 use crate::{
@@ -204,11 +209,13 @@ impl Interpreter {
 
     /// Plays the end that leaving `main` would play, now: to see its errors, or to choose the moment.
     ///
-    /// The interpreter can be used afterwards, but executors take no more work. An adopted interpreter is left alone.
+    /// `async` calls that are under way are let finish, for as long as `exit_grace`, and cancelled then. The interpreter
+    /// can be used afterwards, but executors take no more work, nor are `async` calls made. An adopted interpreter is left alone.
     ///
     /// # Errors
     ///
-    /// Python threads did not finish within [`exit_grace`](InterpreterBuilder::exit_grace); they are named.
+    /// Python threads did not finish within [`exit_grace`](InterpreterBuilder::exit_grace), or `async` calls did not end
+    /// when they were cancelled; they are named.
     pub fn shutdown(&self) -> Result<()> {
         if self.is_adopted() {
             return Ok(());
@@ -293,6 +300,38 @@ impl fmt::Debug for Interpreter {
             )
             .field("adopted", &self.is_adopted())
             .finish()
+    }
+}
+
+/// How many threads run plain functions for `async` calls.
+pub(crate) fn pool_threads() -> usize {
+    static DEFAULT: OnceLock<usize> = OnceLock::new();
+    let chosen = settings().and_then(|settings| settings.pool_threads);
+    chosen.map_or_else(
+        || {
+            *DEFAULT.get_or_init(|| {
+                if cfg!(Py_GIL_DISABLED) {
+                    thread::available_parallelism().map_or(1, NonZeroUsize::get)
+                } else {
+                    1
+                }
+            })
+        },
+        NonZeroUsize::get,
+    )
+}
+
+/// How many `async` calls may wait.
+#[inline]
+pub(crate) fn queue_capacity() -> usize {
+    settings().map_or(builder::QUEUE_CAPACITY, |settings| settings.queue_capacity)
+}
+
+/// What the interpreter was started with, where we started it.
+fn settings() -> Option<&'static Settings> {
+    match &RUNNING.get()?.origin {
+        Origin::Owned { settings, .. } => Some(settings),
+        Origin::Adopted { .. } => None,
     }
 }
 

@@ -9,7 +9,9 @@ use pyo3::{
     types::{PyCFunction, PyDict, PyString, PyTuple},
 };
 
-use super::start::bootstrap;
+use tracing::Span;
+
+use super::{spans, start::bootstrap};
 use crate::error::{Error, Report};
 
 static ROUTER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -45,7 +47,8 @@ fn router(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
                 None,
                 |arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>| {
                     let record: Record = arguments.extract()?;
-                    arguments.py().detach(|| emit(&record));
+                    let span = spans::current(arguments.py());
+                    arguments.py().detach(|| in_span(&span, || emit(&record)));
                     PyResult::Ok(())
                 },
             )?;
@@ -66,13 +69,23 @@ fn lines(
         Some(c"emit"),
         None,
         move |arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>| {
+            let span = spans::current(arguments.py());
             let (line,): (Bound<'_, PyString>,) = arguments.extract()?;
             // Lone surrogates, which no Rust string has, come as replacement characters.
             let line = line.to_string_lossy().into_owned();
-            arguments.py().detach(|| emit(&line));
+            arguments.py().detach(|| in_span(&span, || emit(&line)));
             PyResult::Ok(())
         },
     )
+}
+
+/// Runs `f` in a coroutine's span, or where there is none in this thread's.
+fn in_span(span: &Span, f: impl FnOnce()) {
+    if span.is_none() {
+        f();
+    } else {
+        span.in_scope(f);
+    }
 }
 
 /// Level, logger, message, file, line, exception.

@@ -13,7 +13,9 @@ use std::{
     sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering},
 };
 
-use pyo3::{Python, ffi};
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::types::PyType;
+use pyo3::{Bound, Python, ffi};
 
 /// One thread's record. `ident` is Python's number for the thread; 0 marks a slot that is free.
 pub(super) struct Slot {
@@ -74,7 +76,8 @@ impl Slot {
     /// Raises `KeyboardInterrupt` in the Python code of this slot's thread at its next bytecode.
     pub(super) fn interrupt(&self, py: Python<'_>) {
         self.interrupted.store(true, Ordering::Relaxed);
-        send_async_exception(py, self.ident(), true);
+        let interrupt = py.get_type::<PyKeyboardInterrupt>();
+        send_async_exception(py, self.ident(), Some(&interrupt));
     }
 }
 
@@ -96,18 +99,19 @@ impl Drop for InFlight<'_> {
 #[cold]
 fn forget_interrupt(slot: &Slot) {
     slot.interrupted.store(false, Ordering::Relaxed);
-    Python::attach(|py| send_async_exception(py, slot.ident(), false));
+    Python::attach(|py| send_async_exception(py, slot.ident(), None));
 }
 
-fn send_async_exception(_py: Python<'_>, ident: usize, raise: bool) {
-    // SAFETY: attached (`_py`); the exception type is immortal or owned by the interpreter; a null exception clears
-    // a pending one; an ident that no thread has is ignored by CPython.
+/// Raises an exception in the Python code of a thread, at its next bytecode; `None` takes back one that it has not seen.
+pub(crate) fn send_async_exception(
+    _py: Python<'_>,
+    ident: usize,
+    exception: Option<&Bound<'_, PyType>>,
+) {
+    let exception = exception.map_or(ptr::null_mut(), Bound::as_ptr);
+    // SAFETY: attached (`_py`); CPython takes a reference of its own to the type; null clears a pending one; an ident
+    // that no thread has is ignored by CPython.
     unsafe {
-        let exception = if raise {
-            ffi::PyExc_KeyboardInterrupt
-        } else {
-            ptr::null_mut()
-        };
         // CPython declares the parameter unsigned; PyO3 declares it signed. The bits are the same.
         ffi::PyThreadState_SetAsyncExc(ident.cast_signed() as _, exception);
     }
@@ -133,7 +137,7 @@ pub(super) fn slots() -> impl Iterator<Item = &'static Slot> {
 }
 
 /// Python's number for this thread. Async-signal-safe: it is `pthread_self`.
-pub(super) fn ident() -> usize {
+pub(crate) fn ident() -> usize {
     // SAFETY: callable at any time, from any thread.
     let ident = unsafe { ffi::PyThread_get_thread_ident() };
     usize::try_from(ident).unwrap_or(usize::MAX)

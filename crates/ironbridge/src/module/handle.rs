@@ -15,7 +15,7 @@ use super::contract::{Contract, Member, MemberKind};
 use super::{Site, source::Source};
 use crate::aio::{PythonFuture, RunsOn, await_python};
 use crate::error::Result;
-use crate::handles::Something;
+use crate::handles::Returns;
 use crate::interpreter::attach_started;
 use crate::vectorcall;
 
@@ -201,15 +201,16 @@ impl Handle {
     /// Calls an `async def` on the event loop, or a plain function on a thread of Python's; not before the future is
     /// polled.
     #[track_caller]
-    pub fn call_async<T, F>(
+    pub fn call_async<T, Kind, F>(
         &self,
         site: &'static Site,
         what: &'static str,
         arguments: F,
     ) -> PythonFuture<T>
     where
-        T: for<'py> FromPyObjectOwned<'py> + Send + 'static,
+        T: Returns<Kind> + Send + 'static,
         F: for<'py> FnOnce(&mut Arguments<'py>) -> Result<()> + Send + 'static,
+        Kind: 'static,
     {
         let location = Location::caller();
         let handle = self.clone();
@@ -219,7 +220,7 @@ impl Handle {
         } else {
             RunsOn::Pool
         };
-        await_python::<T, _, Something>(runs_on, what, move |py| {
+        await_python::<T, _, Kind>(runs_on, what, move |py| {
             is_current?;
             let call = Call::new(py, site, location);
             let passed = Arguments::of(call, arguments)?;

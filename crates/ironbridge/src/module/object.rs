@@ -14,7 +14,7 @@ use super::contract::Contract;
 use crate::aio::{PythonFuture, RunsOn, await_python};
 use crate::error::Result;
 use crate::error::conversion::{describe, repr};
-use crate::handles::Something;
+use crate::handles::Returns;
 use crate::interpreter::attach_started;
 use crate::vectorcall;
 
@@ -85,19 +85,20 @@ impl Object {
     /// Calls a method on a thread of Python's, and awaits on the event loop what can be awaited; not before the future
     /// is polled.
     #[track_caller]
-    pub fn call_async<T, F>(
+    pub fn call_async<T, Kind, F>(
         &self,
         site: &'static Site,
         what: &'static str,
         arguments: F,
     ) -> PythonFuture<T>
     where
-        T: for<'py> FromPyObjectOwned<'py> + Send + 'static,
+        T: Returns<Kind> + Send + 'static,
         F: for<'py> FnOnce(&mut Arguments<'py>) -> Result<()> + Send + 'static,
+        Kind: 'static,
     {
         let location = Location::caller();
         let object = self.object.clone();
-        await_python::<T, _, Something>(RunsOn::Pool, what, move |py| {
+        await_python::<T, _, Kind>(RunsOn::Pool, what, move |py| {
             let call = Call::new(py, site, location);
             let passed = Arguments::of(call, arguments)?;
             let method = site.interned(py);

@@ -1,0 +1,282 @@
+//! The future of a call.
+
+use std::fmt;
+use std::panic::Location;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use async_io::Timer;
+use event_listener::EventListener;
+use pyo3::prelude::*;
+
+use super::call::{Awaited, Call, Departure, Left, Ticket};
+use super::room::Room;
+use super::{asyncio, interrupt, pool};
+use crate::error::{Error, ErrorKind, Origin, Report, Result};
+use crate::handles::Returns;
+use crate::interpreter;
+
+/// Where a call of Python runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunsOn {
+    /// On the event loop: `async def`.
+    Loop,
+    /// On a thread of the pool: `def`.
+    Pool,
+}
+
+impl RunsOn {
+    fn room(self) -> &'static Room {
+        match self {
+            Self::Loop => &asyncio::ROOM,
+            Self::Pool => &pool::ROOM,
+        }
+    }
+
+    fn submit(self, departure: Arc<dyn Departure>) {
+        let ticket = Ticket::new(departure);
+        match self {
+            Self::Loop => asyncio::submit(ticket),
+            Self::Pool => pool::submit(ticket),
+        }
+    }
+}
+
+/// A future of what `make` gives: of a coroutine what it returns, of a plain function its result.
+///
+/// `make` runs attached, on the side of Python: it converts the arguments and calls. `what` is what errors call the
+/// result: `embed()`. Nothing happens before the future is polled.
+#[track_caller]
+pub fn await_python<T, F, Kind>(runs_on: RunsOn, what: &'static str, make: F) -> PythonFuture<T>
+where
+    T: Returns<Kind> + Send + 'static,
+    F: for<'py> FnOnce(Python<'py>) -> Result<Bound<'py, PyAny>> + Send + 'static,
+    Kind: 'static,
+{
+    let origin = Origin::caller(Location::caller());
+    PythonFuture {
+        call: Call::new(what, origin, make),
+        what,
+        stage: Stage::Made,
+        runs_on,
+        limit: None,
+        finish: None,
+    }
+}
+
+/// A call of Python. Nothing is called before it is polled; dropped, it is cancelled. See [`aio`](crate::aio).
+#[must_use = "nothing is called before the future is polled"]
+pub struct PythonFuture<T> {
+    call: Arc<dyn Awaited<T>>,
+    what: &'static str,
+    stage: Stage,
+    runs_on: RunsOn,
+    limit: Option<Box<Limit>>,
+    finish: Option<fn(T) -> T>,
+}
+
+enum Stage {
+    /// Not polled yet.
+    Made,
+    WaitsForRoom(EventListener),
+    Submitted,
+    Over,
+}
+
+struct Limit {
+    given: Duration,
+    /// Since the first poll.
+    timer: Option<(Instant, Timer)>,
+}
+
+impl<T> PythonFuture<T> {
+    /// Gives the call so long, from the first poll on: waiting for its turn counts. Then it is left, and the result is an
+    /// [`ErrorKind::Timeout`].
+    ///
+    /// A coroutine is cancelled; a plain function is interrupted where it runs Python code. See [`aio`](crate::aio).
+    pub fn timeout(mut self, after: Duration) -> Self {
+        self.limit = Some(Box::new(Limit {
+            given: after,
+            timer: None,
+        }));
+        self
+    }
+
+    /// Starts the call now, if there is room for it, instead of at the first poll.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::QueueFull`]: too many calls wait. The future is as it was: it can be awaited, or tried again.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use ironbridge::Result;
+    /// #[ironbridge::module("math")]
+    /// trait Math {
+    ///     async fn sqrt(&self, x: f64) -> Result<f64>;
+    /// }
+    ///
+    /// # fn main() -> Result<()> {
+    /// let mut root = Math::load()?.sqrt(9.0);
+    /// root.try_start()?;
+    /// assert_eq!(pollster::block_on(root)?, 3.0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn try_start(&mut self) -> Result<()> {
+        if matches!(self.stage, Stage::Made | Stage::WaitsForRoom(_)) {
+            let capacity = interpreter::queue_capacity();
+            if !self.runs_on.room().enter(capacity) {
+                return Err(self.queue_full(capacity));
+            }
+            self.submit();
+        }
+        Ok(())
+    }
+
+    /// Has `finish` make something of a result.
+    #[doc(hidden)]
+    pub fn finished_by(mut self, finish: fn(T) -> T) -> Self {
+        self.finish = Some(finish);
+        self
+    }
+
+    fn submit(&mut self) {
+        self.stage = Stage::Submitted;
+        self.runs_on.submit(self.call.clone().departure());
+    }
+
+    #[cold]
+    fn queue_full(&self, capacity: usize) -> Error {
+        let what = self.what;
+        let report = Report::new(format!("{what} was not started: too many calls wait for Python"))
+            .detail("waiting", format!("{capacity} of {capacity} allowed"))
+            .help("await it, which waits for room; or allow more with `Interpreter::builder().queue_capacity(…)`");
+        Error::report(ErrorKind::QueueFull, report)
+    }
+
+    /// Waits until the call could be submitted.
+    fn poll_submit(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let room = self.runs_on.room();
+        loop {
+            if let Stage::WaitsForRoom(listener) = &mut self.stage {
+                ready!(pin!(listener).poll(context));
+            }
+            let capacity = interpreter::queue_capacity();
+            if room.enter(capacity) {
+                self.submit();
+                return Poll::Ready(());
+            }
+            let listener = room.listen();
+            if room.enter(capacity) {
+                self.submit();
+                return Poll::Ready(());
+            }
+            self.stage = Stage::WaitsForRoom(listener);
+        }
+    }
+
+    fn poll_limit(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+        let Some(limit) = &mut self.limit else {
+            return Poll::Pending;
+        };
+        let given = limit.given;
+        let (begun, timer) = limit
+            .timer
+            .get_or_insert_with(|| (Instant::now(), Timer::after(given)));
+        ready!(Pin::new(timer).poll(context));
+        let took = begun.elapsed();
+        Poll::Ready(self.time_out(given, took))
+    }
+
+    #[cold]
+    fn time_out(&mut self, given: Duration, took: Duration) -> Error {
+        let what = self.what;
+        let found = match (&self.stage, self.leave()) {
+            (Stage::Made | Stage::WaitsForRoom(_), _) => "it waited for room among the calls",
+            (_, Left::Waiting) => "it waited for its turn: Python was busy with other calls",
+            (_, Left::UnderWay | Left::Over) => match self.runs_on {
+                RunsOn::Loop => "its coroutine had begun, and was cancelled",
+                RunsOn::Pool => {
+                    interrupt::interrupt(self.call.clone().departure());
+                    "it had begun, and is interrupted at its next bytecode"
+                }
+            },
+        };
+        self.stage = Stage::Over;
+        let report = Report::new(format!("{what} took longer than the {given:?} it was given"))
+            .detail("after", format!("{took:.1?}"))
+            .detail("found", found);
+        Error::report(ErrorKind::Timeout, report)
+    }
+
+    /// Ends the call for this future.
+    fn leave(&self) -> Left {
+        let left = self.call.leave();
+        match left {
+            Left::Waiting if matches!(self.stage, Stage::Submitted) => {
+                self.runs_on.room().leave(1);
+                if self.runs_on == RunsOn::Pool {
+                    pool::sweep();
+                }
+            }
+            // A plain function may have given an awaitable to the loop.
+            Left::UnderWay => asyncio::cancel(self.call.clone().departure()),
+            Left::Waiting | Left::Over => {}
+        }
+        left
+    }
+}
+
+impl<T> Future for PythonFuture<T> {
+    type Output = Result<T>;
+
+    /// # Panics
+    ///
+    /// When it is polled after its end, as other futures do.
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
+        // Before it is submitted: its outcome may come at once.
+        if let Poll::Ready(outcome) = self.call.poll(context) {
+            self.stage = Stage::Over;
+            return Poll::Ready(match self.finish {
+                Some(finish) => outcome.map(finish),
+                None => outcome,
+            });
+        }
+        if !matches!(self.stage, Stage::Submitted) {
+            // Whether or not there was room, the time counts.
+            let _ = self.poll_submit(context);
+        }
+        self.poll_limit(context).map(Err)
+    }
+}
+
+impl<T> Unpin for PythonFuture<T> {}
+
+impl<T> Drop for PythonFuture<T> {
+    fn drop(&mut self) {
+        if matches!(self.stage, Stage::Submitted) {
+            self.leave();
+        }
+    }
+}
+
+impl<T> fmt::Debug for PythonFuture<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stage = match self.stage {
+            Stage::Made => "not polled",
+            Stage::WaitsForRoom(_) => "waits for room",
+            Stage::Submitted => "submitted",
+            Stage::Over => "over",
+        };
+        f.debug_struct("PythonFuture")
+            .field("call", &self.what)
+            .field("runs_on", &self.runs_on)
+            .field("stage", &stage)
+            .field("timeout", &self.limit.as_ref().map(|limit| limit.given))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,56 @@
+//! Interrupting a plain function that takes longer than its caller gave it.
+
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+
+use pyo3::exceptions::PyBaseException;
+use pyo3::prelude::*;
+use pyo3::create_exception;
+
+use super::call::Departure;
+use crate::interpreter::{attach, send_async_exception};
+
+create_exception!(
+    ironbridge,
+    CallTimeout,
+    PyBaseException,
+    "Raised in a call from Rust that took longer than its caller gave it, who is gone."
+);
+
+/// Has an exception raised in the thread that makes the call, if it still does. Does not wait.
+///
+/// A thread does it, as it takes the interpreter: a function that holds it in C for seconds can only be interrupted
+/// afterwards.
+pub(super) fn interrupt(call: Arc<dyn Departure>) {
+    static SENDER: Mutex<Option<(u32, mpsc::Sender<Arc<dyn Departure>>)>> = Mutex::new(None);
+    let process = std::process::id();
+    let mut sender = SENDER.lock().unwrap_or_else(PoisonError::into_inner);
+    // A forked child has the memory, but not the thread.
+    if let Some((_, sender)) = sender.as_ref().filter(|(of, _)| *of == process) {
+        let _ = sender.send(call);
+        return;
+    }
+    let (new, receiver) = mpsc::channel::<Arc<dyn Departure>>();
+    let made = thread::Builder::new()
+        .name("ironbridge-interrupt".into())
+        .spawn(move || {
+            for call in receiver {
+                // Where there is no interpreter any more, nothing runs.
+                let _ = attach(|py| call.interrupt(py));
+            }
+        });
+    if made.is_ok() {
+        let _ = new.send(call);
+        std::mem::forget(sender.replace((process, new)));
+    }
+}
+
+/// Raises it in a thread, at its next bytecode.
+pub(super) fn send(py: Python<'_>, thread: usize) {
+    send_async_exception(py, thread, Some(&py.get_type::<CallTimeout>()));
+}
+
+/// Takes back what a thread has not seen.
+pub(super) fn forget(py: Python<'_>, thread: usize) {
+    send_async_exception(py, thread, None);
+}
