@@ -5,11 +5,14 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyCFunction, PyDict};
 use pyo3::{Py, intern, wrap_pyfunction};
 
 use super::call::{Departure, Ticket};
@@ -41,6 +44,8 @@ struct Loop {
     process: u32,
     /// Python's end is played: no more calls are taken.
     closed: bool,
+    /// The loop's thread looks at [`PENDING`], and needs no wake-up.
+    looks: bool,
 }
 
 enum Phase {
@@ -54,7 +59,15 @@ static LOOP: Mutex<Loop> = Mutex::new(Loop {
     messages: Vec::new(),
     process: 0,
     closed: false,
+    looks: false,
 });
+
+/// There are messages.
+static PENDING: AtomicBool = AtomicBool::new(false);
+
+/// So long the loop's thread looks for more messages, detached, when a call is done, before it sleeps: being woken costs
+/// more.
+const LOOK: Duration = Duration::from_micros(40);
 
 /// A coroutine that runs, by the address of its call.
 struct Running {
@@ -112,6 +125,8 @@ fn send(message: Message) {
         mem::forget(mem::replace(&mut this.phase, Phase::NotStarted));
         if this.process != 0 {
             mem::forget(mem::take(&mut *tasks()));
+            this.looks = false;
+            LOOK_IS_DUE.store(false, Ordering::Relaxed);
             ROOM.clear();
         }
         this.process = process;
@@ -127,9 +142,10 @@ fn send(message: Message) {
         _ => {}
     }
     this.messages.push(message);
+    PENDING.store(true, Ordering::Release);
     match &this.phase {
         // Of those that come together one wakes it.
-        Phase::Running(_) if this.messages.len() == 1 => this.wake(),
+        Phase::Running(_) if this.messages.len() == 1 && !this.looks => this.wake(),
         Phase::NotStarted => {
             this.phase = Phase::Starting;
             drop(this);
@@ -140,6 +156,12 @@ fn send(message: Message) {
 }
 
 impl Loop {
+    fn take(&mut self) -> Vec<Message> {
+        self.looks = false;
+        PENDING.store(false, Ordering::Relaxed);
+        mem::take(&mut self.messages)
+    }
+
     fn wake(&mut self) {
         if let Phase::Running(socket) = &mut self.phase {
             // Where there is no room for a byte more, there are enough to wake it.
@@ -292,7 +314,7 @@ fn raw(socket: Socket) -> u64 {
 #[pyfunction]
 fn take_messages(event_loop: &Bound<'_, PyAny>) {
     let py = event_loop.py();
-    let messages = mem::take(&mut lock().messages);
+    let messages = lock().take();
     stats::count_attach();
     let mut calls = 0;
     for message in messages {
@@ -325,6 +347,29 @@ fn take_messages(event_loop: &Bound<'_, PyAny>) {
     stats::count_calls(calls);
 }
 
+fn schedule_look(event_loop: &Bound<'_, PyAny>) -> PyResult<()> {
+    static LOOK_FUNCTION: PyOnceLock<Py<PyCFunction>> = PyOnceLock::new();
+    let py = event_loop.py();
+    let look = LOOK_FUNCTION
+        .get_or_try_init(py, || wrap_pyfunction!(look, py).map(Bound::unbind))?;
+    event_loop.call_method1(intern!(py, "call_soon"), (look, event_loop))?;
+    Ok(())
+}
+
+/// Called by the loop after calls were done: looks for more, and takes them.
+#[pyfunction]
+fn look(event_loop: &Bound<'_, PyAny>) {
+    LOOK_IS_DUE.store(false, Ordering::Relaxed);
+    lock().looks = true;
+    event_loop.py().detach(|| {
+        let begun = Instant::now();
+        while !PENDING.load(Ordering::Acquire) && begun.elapsed() < LOOK {
+            std::hint::spin_loop();
+        }
+    });
+    take_messages(event_loop);
+}
+
 fn wake(waker: Option<std::task::Waker>) {
     if let Some(waker) = waker {
         waker.wake();
@@ -348,7 +393,10 @@ fn run(event_loop: &Bound<'_, PyAny>, awaitable: &Bound<'_, PyAny>, ticket: Tick
     let address = address(ticket.departure());
     let running = Running { task: task.clone().unbind(), ticket };
     tasks().insert(address, running);
-    let landed = Landed { address };
+    let landed = Landed {
+        address,
+        event_loop: event_loop.clone().unbind(),
+    };
     if let Err(raised) = task.call_method1(intern!(py, "add_done_callback"), (landed,)) {
         let lost = tasks().remove(&address);
         wake(lost.and_then(|lost| lost.ticket.close(|call| call.raise(py, raised))));
@@ -386,7 +434,11 @@ fn create_task<'py>(
 #[pyclass(frozen, name = "Landed", module = "ironbridge")]
 struct Landed {
     address: usize,
+    event_loop: Py<PyAny>,
 }
+
+/// A call of [`look`] is scheduled.
+static LOOK_IS_DUE: AtomicBool = AtomicBool::new(false);
 
 #[pymethods]
 impl Landed {
@@ -407,6 +459,9 @@ impl Landed {
             }
         });
         wake(waker);
+        if !LOOK_IS_DUE.swap(true, Ordering::Relaxed) {
+            let _ = schedule_look(self.event_loop.bind(py));
+        }
     }
 }
 
@@ -415,7 +470,8 @@ impl Landed {
 fn lost(why: &str) {
     let mut this = lock();
     let before = mem::replace(&mut this.phase, Phase::NotStarted);
-    let messages = mem::take(&mut this.messages);
+    let messages = this.take();
+    LOOK_IS_DUE.store(false, Ordering::Relaxed);
     drop(this);
     drop(before);
     let lost = || {
@@ -437,5 +493,5 @@ fn lost(why: &str) {
 /// Called at the end of Python, for a host that is one.
 #[pyfunction]
 fn end_of_host(py: Python<'_>) {
-    super::end(py, std::time::Duration::ZERO);
+    super::end(py, Duration::ZERO);
 }
