@@ -31,7 +31,9 @@ fn main() -> Result<()> {
         "async" => async_calls::measure(rounds)?,
         "calls" => calls::measure(rounds)?,
         "start" => start::measure(rounds)?,
-        other => bail!("there is no suite `{other}`; there are `arrays`, `async`, `calls` and `start`"),
+        other => {
+            bail!("there is no suite `{other}`; there are `arrays`, `async`, `calls` and `start`")
+        }
     };
     println!("{}", serde_json::to_string_pretty(&rows)?);
     Ok(())

@@ -58,8 +58,8 @@ pub(crate) fn body(member: &Member, index: usize, handle: &TokenStream) -> Token
         } else {
             quote!(Something)
         };
-        let named = lives_on(result)
-            .then(|| quote!(.finished_by(|__value: #result| __value.named(#what))));
+        let named =
+            lives_on(result).then(|| quote!(.finished_by(|__value: #result| __value.named(#what))));
         // Whoever awaits it gets this crate's error.
         let promised = match &member.signature.output {
             ReturnType::Type(_, promised) => quote_spanned!(promised.span()=> #promised),

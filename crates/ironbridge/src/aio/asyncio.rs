@@ -255,7 +255,10 @@ pub(super) fn cancel_all() {
 pub(super) fn left() -> (usize, Vec<&'static str>) {
     let is_call = |message: &&Message| matches!(message, Message::Start(_) | Message::Await(..));
     let waiting = lock().messages.iter().filter(is_call).count();
-    let under_way = tasks().values().map(|running| running.ticket.departure().what()).collect();
+    let under_way = tasks()
+        .values()
+        .map(|running| running.ticket.departure().what())
+        .collect();
     (waiting, under_way)
 }
 
@@ -340,7 +343,9 @@ fn take_messages(event_loop: &Bound<'_, PyAny>) {
             Message::Cancel(departure) => cancel_task(py, address(&*departure)),
             Message::CancelAll => {
                 let running: Vec<usize> = tasks().keys().copied().collect();
-                running.into_iter().for_each(|address| cancel_task(py, address));
+                running
+                    .into_iter()
+                    .for_each(|address| cancel_task(py, address));
             }
         }
     }
@@ -350,8 +355,8 @@ fn take_messages(event_loop: &Bound<'_, PyAny>) {
 fn schedule_look(event_loop: &Bound<'_, PyAny>) -> PyResult<()> {
     static LOOK_FUNCTION: PyOnceLock<Py<PyCFunction>> = PyOnceLock::new();
     let py = event_loop.py();
-    let look = LOOK_FUNCTION
-        .get_or_try_init(py, || wrap_pyfunction!(look, py).map(Bound::unbind))?;
+    let look =
+        LOOK_FUNCTION.get_or_try_init(py, || wrap_pyfunction!(look, py).map(Bound::unbind))?;
     event_loop.call_method1(intern!(py, "call_soon"), (look, event_loop))?;
     Ok(())
 }
@@ -377,7 +382,9 @@ fn wake(waker: Option<std::task::Waker>) {
 }
 
 fn cancel_task(py: Python<'_>, address: usize) {
-    let task = tasks().get(&address).map(|running| running.task.clone_ref(py));
+    let task = tasks()
+        .get(&address)
+        .map(|running| running.task.clone_ref(py));
     if let Some(task) = task {
         let _ = task.call_method0(py, intern!(py, "cancel"));
     }
@@ -391,7 +398,10 @@ fn run(event_loop: &Bound<'_, PyAny>, awaitable: &Bound<'_, PyAny>, ticket: Tick
         Err(raised) => return wake(ticket.close(|call| call.raise(py, raised))),
     };
     let address = address(ticket.departure());
-    let running = Running { task: task.clone().unbind(), ticket };
+    let running = Running {
+        task: task.clone().unbind(),
+        ticket,
+    };
     tasks().insert(address, running);
     let landed = Landed {
         address,
@@ -424,7 +434,9 @@ fn create_task<'py>(
             let keywords = PyDict::new(py);
             keywords.set_item("loop", event_loop)?;
             let asyncio = py.import("asyncio")?;
-            asyncio.getattr("ensure_future")?.call((awaitable,), Some(&keywords))
+            asyncio
+                .getattr("ensure_future")?
+                .call((awaitable,), Some(&keywords))
         }
         created => created,
     }
@@ -478,9 +490,9 @@ fn lost(why: &str) {
         let report = Report::new("the event loop died while the call was under way");
         Error::report(
             ErrorKind::Cancelled,
-            report
-                .detail("cause", why)
-                .help("the next call starts another one; nothing that runs on it may stop or close it"),
+            report.detail("cause", why).help(
+                "the next call starts another one; nothing that runs on it may stop or close it",
+            ),
         )
     };
     let running = mem::take(&mut *tasks());

@@ -263,10 +263,7 @@ where
         }
         let what = self.what;
         let report = Report::new(format!("{what} was cancelled on Python's side"));
-        self.fail(Error::report(
-            ErrorKind::Cancelled,
-            report.caused_by(error),
-        ))
+        self.fail(Error::report(ErrorKind::Cancelled, report.caused_by(error)))
     }
 
     fn fail(&self, error: Error) -> Option<Waker> {

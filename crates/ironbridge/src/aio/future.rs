@@ -207,9 +207,11 @@ impl<T> PythonFuture<T> {
             },
         };
         self.stage = Stage::Over;
-        let report = Report::new(format!("{what} took longer than the {given:?} it was given"))
-            .detail("after", format!("{took:.1?}"))
-            .detail("found", found);
+        let report = Report::new(format!(
+            "{what} took longer than the {given:?} it was given"
+        ))
+        .detail("after", format!("{took:.1?}"))
+        .detail("found", found);
         Error::report(ErrorKind::Timeout, report)
     }
 

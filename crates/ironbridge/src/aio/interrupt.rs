@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 
+use pyo3::create_exception;
 use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
-use pyo3::create_exception;
 
 use super::call::Departure;
 use crate::interpreter::{attach, send_async_exception};

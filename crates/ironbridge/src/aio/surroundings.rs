@@ -26,7 +26,10 @@ impl Surroundings {
     /// Runs `f` in them.
     #[inline]
     pub(super) fn enter<R>(&self, py: Python<'_>, f: impl FnOnce() -> R) -> R {
-        let _entered = self.context.as_ref().map(|context| Entered::new(context.bind(py)));
+        let _entered = self
+            .context
+            .as_ref()
+            .map(|context| Entered::new(context.bind(py)));
         self.in_span(f)
     }
 
@@ -54,7 +57,10 @@ impl Surroundings {
             crate::interpreter::spans::set(&context, &self.span)?;
             return Ok(Some(context));
         }
-        Ok(self.context.as_ref().map(|context| context.bind(py).clone()))
+        Ok(self
+            .context
+            .as_ref()
+            .map(|context| context.bind(py).clone()))
     }
 }
 

@@ -103,8 +103,9 @@ pub(super) fn shutdown(grace: Duration) -> Result<()> {
     }
     Err(Error::report(
         ErrorKind::Timeout,
-        Report::new(left.describe(grace))
-            .help("make threads daemons, tell calls and threads to stop, or allow more with `exit_grace`"),
+        Report::new(left.describe(grace)).help(
+            "make threads daemons, tell calls and threads to stop, or allow more with `exit_grace`",
+        ),
     ))
 }
 
@@ -122,13 +123,20 @@ impl LeftRunning {
     fn describe(&self, grace: Duration) -> String {
         let threads = (!self.threads.is_empty()).then(|| {
             let threads = self.threads.join(", ");
-            format!("Python threads still ran {} after the end was called: {threads}", seconds(grace))
+            format!(
+                "Python threads still ran {} after the end was called: {threads}",
+                seconds(grace)
+            )
         });
         let calls = (!self.calls.is_empty()).then(|| {
             let calls = self.calls.join(", ");
             format!("calls that did not end when they were cancelled at the end: {calls}")
         });
-        threads.into_iter().chain(calls).collect::<Vec<_>>().join("; ")
+        threads
+            .into_iter()
+            .chain(calls)
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 }
 

@@ -26,9 +26,9 @@ use std::{
 
 use pyo3::{Python, ffi};
 
+pub use attach::{attach, detach};
 #[allow(unused_imports, reason = "the layers above take it from here")]
 pub(crate) use attach::{attach_started, is_attached};
-pub use attach::{attach, detach};
 pub use builder::InterpreterBuilder;
 pub(crate) use threads::{ident as thread_ident, send_async_exception};
 

@@ -30,6 +30,8 @@ pub(crate) fn set(context: &Bound<'_, PyAny>, span: &Span) -> PyResult<()> {
 /// The one of the coroutine that runs on this thread; none where no coroutine runs, or it was called in none.
 pub(super) fn current(py: Python<'_>) -> Span {
     let carried = variable(py).and_then(|variable| variable.call_method1("get", (py.None(),)));
-    let carried = carried.ok().and_then(|carried| carried.cast_into::<Carried>().ok());
+    let carried = carried
+        .ok()
+        .and_then(|carried| carried.cast_into::<Carried>().ok());
     carried.map_or_else(Span::none, |carried| carried.get().0.clone())
 }
