@@ -169,11 +169,11 @@ where
         let before = aio::stats();
         (subject.run)(TIMES);
         let after = aio::stats();
-        let attaches = after.attaches - before.attaches;
+        let attaches = u32::try_from(after.attaches - before.attaches).unwrap_or(u32::MAX);
         Sampled {
             name: subject.name,
             unit: "attaches a call",
-            run: Box::new(move || vec![attaches as f64 / f64::from(TIMES)]),
+            run: Box::new(move || vec![f64::from(attaches) / f64::from(TIMES)]),
         }
     };
     let subjects = vec![

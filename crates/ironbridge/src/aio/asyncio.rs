@@ -343,9 +343,9 @@ fn take_messages(event_loop: &Bound<'_, PyAny>) {
             Message::Cancel(departure) => cancel_task(py, address(&*departure)),
             Message::CancelAll => {
                 let running: Vec<usize> = tasks().keys().copied().collect();
-                running
-                    .into_iter()
-                    .for_each(|address| cancel_task(py, address));
+                for address in running {
+                    cancel_task(py, address);
+                }
             }
         }
     }

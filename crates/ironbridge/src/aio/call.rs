@@ -116,7 +116,7 @@ where
     F: for<'py> FnOnce(Python<'py>) -> Result<Bound<'py, PyAny>> + Send + 'static,
     Kind: 'static,
 {
-    pub(super) fn new(what: &'static str, origin: Origin, make: F) -> Arc<dyn Awaited<T>> {
+    pub(super) fn shared(what: &'static str, origin: Origin, make: F) -> Arc<dyn Awaited<T>> {
         Arc::new(Self {
             what,
             origin,

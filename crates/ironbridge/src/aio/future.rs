@@ -57,7 +57,7 @@ where
 {
     let origin = Origin::caller(Location::caller());
     PythonFuture {
-        call: Call::new(what, origin, make),
+        call: Call::shared(what, origin, make),
         what,
         stage: Stage::Made,
         runs_on,

@@ -17,12 +17,16 @@ create_exception!(
     "Raised in a call from Rust that took longer than its caller gave it, who is gone."
 );
 
+/// To the thread that interrupts, and the process that it runs in.
+static SENDER: Mutex<Option<(u32, Sender)>> = Mutex::new(None);
+
+type Sender = mpsc::Sender<Arc<dyn Departure>>;
+
 /// Has an exception raised in the thread that makes the call, if it still does. Does not wait.
 ///
 /// A thread does it, as it takes the interpreter: a function that holds it in C for seconds can only be interrupted
 /// afterwards.
 pub(super) fn interrupt(call: Arc<dyn Departure>) {
-    static SENDER: Mutex<Option<(u32, mpsc::Sender<Arc<dyn Departure>>)>> = Mutex::new(None);
     let process = std::process::id();
     let mut sender = SENDER.lock().unwrap_or_else(PoisonError::into_inner);
     // A forked child has the memory, but not the thread.

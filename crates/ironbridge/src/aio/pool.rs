@@ -215,11 +215,11 @@ fn work(name: &str, worker: &Worker) {
     loop {
         wait();
         // A panic of a conversion costs one call, not the thread.
-        let worked = catch_unwind(AssertUnwindSafe(|| {
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
             attach(|py| work_attached(py, worker, thread))
         }));
         *worker.call() = None;
-        if let Ok(Err(error)) = worked {
+        if let Ok(Err(error)) = outcome {
             // Where no thread can attach any more, no call can be made.
             refuse_waiting(|| Error::start(error.to_string()));
         }
