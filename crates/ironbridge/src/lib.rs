@@ -26,7 +26,7 @@
 //! - [`Environment`] finds or makes what Python runs in; [`Interpreter`] starts it with settings, where the defaults do
 //!   not fit.
 //! - [`Error`] tells the whole story; the module [`error`] shows how.
-//! - [`attach`] and [`detach`] for use with [`pyo3`] directly.
+//! - [`attach`] and [`detach`] for use with [`pyo3`] directly; [`sync`] has locks that let the interpreter go.
 //! - `arrays` (feature `arrays`) reads and writes NumPy's memory in place, and what else holds numbers.
 //!
 //! # Cargo features
@@ -307,6 +307,8 @@ mod pages {
     struct Arrays;
     #[doc = include_str!("../../../docs/src/handles.md")]
     struct Handles;
+    #[doc = include_str!("../../../docs/src/sync.md")]
+    struct Sync;
     #[doc = include_str!("../../../docs/src/errors.md")]
     struct Errors;
     #[cfg(feature = "serde")]
