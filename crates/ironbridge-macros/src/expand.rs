@@ -4,7 +4,7 @@ use std::env;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ironbridge_python_ast::{Block, BlockOptions, ResultKind};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use crate::code::Code;
@@ -16,25 +16,30 @@ use crate::{block_text, captures, file_text, literal_text};
 pub(crate) fn python(input: TokenStream) -> TokenStream {
     let (header, tokens) = match header::split(input) {
         Ok(parts) => parts,
-        Err(error) => return refused(&error, None),
+        Err(error) => return refused(&error, &Header::default()),
     };
-    expand(&header, tokens).unwrap_or_else(|error| refused(&error, header.result.as_ref()))
+    expand(&header, tokens).unwrap_or_else(|error| refused(&error, &header))
 }
 
 /// The errors, and a value of the type that was asked for, so that none about the type of nothing follow.
-fn refused(error: &syn::Error, result: Option<&syn::Type>) -> TokenStream {
+fn refused(error: &syn::Error, header: &Header) -> TokenStream {
     let errors = error.to_compile_error();
-    let result = result.map_or_else(|| quote!(()), |result| quote!(#result));
-    quote!({ #errors ::ironbridge::__private::refused::<#result>() })
+    let result = result_type(header);
+    let refused = if header.async_token.is_some() {
+        quote!(refused_future)
+    } else {
+        quote!(refused)
+    };
+    quote!({ #errors ::ironbridge::__private::#refused::<#result>() })
+}
+
+/// What the block's value is in Rust.
+fn result_type(header: &Header) -> TokenStream {
+    let result = header.result.as_ref();
+    result.map_or_else(|| quote!(()), |result| quote!(#result))
 }
 
 fn expand(header: &Header, tokens: TokenStream) -> syn::Result<TokenStream> {
-    if let Some(token) = header.async_token {
-        return Err(syn::Error::new(
-            token.span,
-            "`async` blocks are not there yet; run the coroutine inside the block with `asyncio.run(...)`",
-        ));
-    }
     let form = form::of(&tokens, header.result.is_some())?;
     let code = match form {
         Form::Block => block_text::read(tokens)?,
@@ -49,7 +54,7 @@ fn expand(header: &Header, tokens: TokenStream) -> syn::Result<TokenStream> {
     let options = BlockOptions {
         captures: &parameters,
         shown_as: matches!(form, Form::Block).then_some(captures::shown as fn(&str) -> String),
-        is_async: false,
+        is_async: header.async_token.is_some(),
         result: if header.result.is_some() {
             ResultKind::Value
         } else {
@@ -84,29 +89,11 @@ fn call(header: &Header, code: &Code, block: &Block) -> TokenStream {
     let bound_names = &block.bound_names;
     let gives_value = header.result.is_some() && block.ends_in_expression;
 
-    let values: Vec<_> = captures.iter().map(|capture| &capture.value).collect();
-    let py = format_ident!("py", span = Span::mixed_site());
-    // Each conversion carries the place of its value, for the error where there is none.
-    let names: Vec<_> = captures
-        .iter()
-        .enumerate()
-        .map(|(index, capture)| {
-            format_ident!("__capture_{index}", span = hidden_at(&capture.value))
-        })
-        .collect();
-    let conversions = names.iter().enumerate().map(|(index, name)| {
-        quote_spanned!(name.span()=> #private::Captured(#name).capture(#py, &__IRONBRIDGE_SITE, #index)?)
-    });
-    let session = header.session.as_ref().map_or_else(
-        || quote!(#private::shared_session()?),
-        |session| {
-            quote_spanned!(hidden_at(session)=> ::core::borrow::Borrow::<::ironbridge::Session>::borrow(&(#session)))
-        },
-    );
-    let run = if let Some(result) = &header.result {
-        quote!(#private::run_for::<#result, _, _>)
+    let is_async = header.async_token.is_some();
+    let run = if is_async {
+        run_async(header, code)
     } else {
-        quote!(#private::run)
+        run_now(header, code)
     };
     let hint = needs_hint().then(|| quote!(#private::link_libpython_in_the_build_script();));
     quote! {{
@@ -122,7 +109,28 @@ fn call(header: &Header, code: &Code, block: &Block) -> TokenStream {
             captures: &[#(#shown),*],
             bound_names: &[#(#bound_names),*],
             gives_value: #gives_value,
+            is_async: #is_async,
         });
+        #run
+    }}
+}
+
+/// The call of a block whose value is wanted now.
+fn run_now(header: &Header, code: &Code) -> TokenStream {
+    let private = quote!(::ironbridge::__private);
+    let values = code.captures.iter().map(|capture| &capture.value);
+    let names = names(code);
+    let py = py();
+    let conversions = names.iter().enumerate().map(|(index, name)| {
+        quote_spanned!(name.span()=> #private::Captured(#name).capture(#py, &__IRONBRIDGE_SITE, #index)?)
+    });
+    let session = session(header).unwrap_or_else(|| quote!(#private::shared_session()?));
+    let run = if let Some(result) = &header.result {
+        quote!(#private::run_for::<#result, _, _>)
+    } else {
+        quote!(#private::run)
+    };
+    quote! {
         // Values are taken before the interpreter is, and live until the call is over.
         match (#(&(#values),)*) {
             (#(#names,)*) => (|| -> ::ironbridge::Result<_> {
@@ -131,7 +139,66 @@ fn call(header: &Header, code: &Code, block: &Block) -> TokenStream {
                 #run(&__IRONBRIDGE_SITE, #session, |#py| ::core::result::Result::Ok([#(#conversions),*]))
             })(),
         }
-    }}
+    }
+}
+
+/// The future of a block: it owns what it captured.
+fn run_async(header: &Header, code: &Code) -> TokenStream {
+    let private = quote!(::ironbridge::__private);
+    let values = code.captures.iter().map(|capture| &capture.value);
+    let names = names(code);
+    let py = py();
+    let kept = names
+        .iter()
+        .map(|name| quote_spanned!(name.span()=> let #name = (&&#private::Keep(#name)).keep();));
+    let conversions = names.iter().enumerate().map(|(index, name)| {
+        quote_spanned!(name.span()=> #private::Captured(&#name).capture(#py, &__IRONBRIDGE_SITE, #index)?)
+    });
+    let session = session(header).map_or_else(
+        || quote!(::core::option::Option::None),
+        |session| quote!(::core::option::Option::Some(::core::clone::Clone::clone(#session))),
+    );
+    let result = result_type(header);
+    let kind = if header.result.is_some() {
+        quote!(Something)
+    } else {
+        quote!(Nothing)
+    };
+    quote! {
+        match (#(&(#values),)*) {
+            (#(#names,)*) => {
+                #[allow(unused_imports)]
+                use #private::{CaptureByTrait as _, KeepByClone as _, KeepPy as _};
+                #(#kept)*
+                #private::run_async::<#result, #private::module::#kind, _, _>(
+                    &__IRONBRIDGE_SITE,
+                    #session,
+                    move |#py| ::core::result::Result::Ok([#(#conversions),*]),
+                )
+            }
+        }
+    }
+}
+
+/// A name for each capture. It carries the place of its value, for the error where there is none.
+fn names(code: &Code) -> Vec<Ident> {
+    let captures = code.captures.iter().enumerate();
+    captures
+        .map(|(index, capture)| {
+            format_ident!("__capture_{index}", span = hidden_at(&capture.value))
+        })
+        .collect()
+}
+
+fn py() -> Ident {
+    format_ident!("py", span = Span::mixed_site())
+}
+
+/// The session that the header names, borrowed.
+fn session(header: &Header) -> Option<TokenStream> {
+    header.session.as_ref().map(|session| {
+        quote_spanned!(hidden_at(session)=> ::core::borrow::Borrow::<::ironbridge::Session>::borrow(&(#session)))
+    })
 }
 
 /// Whether to remind a program, once, that its build script does not see to libpython. Cargo names the binary or

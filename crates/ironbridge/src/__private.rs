@@ -1,7 +1,10 @@
 //! What the macros' expansions call. No promise of stability: nothing else may use it.
 
 pub use crate::aio::{PythonFuture, RunsOn, await_python};
-pub use crate::session::{BlockSource, CallSite, CaptureByTrait, Captured, run, run_for};
+pub use crate::session::{
+    BlockSource, CallSite, CaptureByTrait, Captured, Keep, KeepByClone, KeepPy, run, run_async,
+    run_for,
+};
 
 /// For `#[derive(Python)]`.
 pub mod convert {
@@ -33,6 +36,11 @@ pub fn shared_session() -> Result<&'static Session> {
 
 /// Stands where a macro refused to expand: the program does not compile, this only has the right type.
 pub fn refused<T>() -> Result<T> {
+    unreachable!("the compiler has refused this program")
+}
+
+/// The same where a future was asked for.
+pub fn refused_future<T>() -> PythonFuture<T> {
     unreachable!("the compiler has refused this program")
 }
 

@@ -265,6 +265,37 @@ pub use ironbridge_macros::module;
 /// `session -> f64 =>`. Without a session the block runs in [`Session::shared`]. Without a type the macro gives
 /// `Result<()>`; with a type `T` it gives `Result<T>`, the value of the block's last expression or of a `return`.
 ///
+/// # Asynchronous blocks
+///
+/// With `async` first in the header (`async session -> f64 =>`) the block is the body of an `async def`: `await`,
+/// `async for`, `async with` and asynchronous comprehensions may stand at its top. The macro then gives a
+/// [`PythonFuture`](aio::PythonFuture), which runs on Python's event loop when it is polled by any executor; see [`aio`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use ironbridge::python;
+///
+/// # fn main() -> ironbridge::Result<()> {
+/// python! {
+///     import asyncio
+///     async def fetch(url):
+///         await asyncio.sleep(0.001)
+///         return "page of " + url
+/// }?;
+/// # pollster::block_on(async {
+/// let url = String::from("http://here");
+/// let fetched = python! { async -> String => await fetch('url) };
+/// assert_eq!(fetched.timeout(Duration::from_secs(30)).await?, "page of http://here");
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+///
+/// The future may outlive the variables, so it owns what the block captures: of `&str`, a slice, a `Path` or a `Cow` what
+/// `to_owned` gives, also in an `Option` or `Vec`; of everything else a clone, made when the macro runs. It is `'static`
+/// and `Send`, so that it can be spawned as a task.
+///
 /// # Three forms
 ///
 /// - **A block**, in braces: `python! { … }`. `'name` captures the Rust variable `name`, by reference.
@@ -279,8 +310,8 @@ pub use ironbridge_macros::module;
 /// # Errors
 ///
 /// At run time: what the code raised, a capture that cannot be converted, a value that is not the type that the header
-/// promises. When Rust compiles: syntax errors in the parser's words, captures that are unknown or assigned to, `await`
-/// and `yield` at the top, `return` with a value where the header gives no type; each at its own place.
+/// promises. When Rust compiles: syntax errors in the parser's words, captures that are unknown or assigned to, `yield` at
+/// the top, and without `async` in the header `await`, `return` with a value where the header gives no type; each at its own place.
 #[cfg(feature = "macros")]
 pub use ironbridge_macros::python;
 pub use module::TypedModule;

@@ -60,6 +60,9 @@ pub(super) trait Awaited<T>: Send + Sync {
     /// The same, as Python's side sees it.
     fn departure(self: Arc<Self>) -> Arc<dyn Departure>;
 
+    /// Where in the program it was made.
+    fn origin(&self) -> Origin;
+
     /// The outcome, or the waker left for when it comes.
     ///
     /// # Panics
@@ -164,6 +167,10 @@ where
 {
     fn departure(self: Arc<Self>) -> Arc<dyn Departure> {
         self
+    }
+
+    fn origin(&self) -> Origin {
+        self.origin
     }
 
     fn poll(&self, context: &Context<'_>) -> Poll<Result<T>> {

@@ -56,6 +56,21 @@ where
     Kind: 'static,
 {
     let origin = Origin::caller(Location::caller());
+    await_from::<T, F, Kind>(runs_on, what, origin, make)
+}
+
+/// The same, for a call whose place in the program is known.
+pub(crate) fn await_from<T, F, Kind>(
+    runs_on: RunsOn,
+    what: &'static str,
+    origin: Origin,
+    make: F,
+) -> PythonFuture<T>
+where
+    T: Returns<Kind> + Send + 'static,
+    F: for<'py> FnOnce(Python<'py>) -> Result<Bound<'py, PyAny>> + Send + 'static,
+    Kind: 'static,
+{
     PythonFuture {
         call: Call::shared(what, origin, make),
         what,
@@ -211,6 +226,7 @@ impl<T> PythonFuture<T> {
             "{what} took longer than the {given:?} it was given"
         ))
         .detail("after", format!("{took:.1?}"))
+        .detail("at", self.call.origin().to_string())
         .detail("found", found);
         Error::report(ErrorKind::Timeout, report)
     }

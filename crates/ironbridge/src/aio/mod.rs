@@ -75,6 +75,7 @@ mod task;
 
 pub(crate) use end::end;
 pub use future::PythonFuture;
+pub(crate) use future::await_from;
 #[doc(hidden)]
 pub use future::{RunsOn, await_python};
 pub use stats::{Stats, stats};

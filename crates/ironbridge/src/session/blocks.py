@@ -13,8 +13,8 @@ IMPORT_STAR = "\u02bcimport_star"
 PARSE = ast.PyCF_ONLY_AST
 
 
-def compile_block(text, file, line, name, parameters, bound_names, gives_value):
-    """The code of a function `name(*parameters)`, and defaults for its hidden parameters."""
+def compile_block(text, file, line, name, parameters, bound_names, gives_value, is_async):
+    """The code of a function `name(*parameters)`, an `async def` or not, and defaults for its hidden parameters."""
     remember_lines(file, line, text)
     flags = 0
     module = compile("\n" * (line - 1) + text, file, "exec", PARSE, dont_inherit=True)
@@ -30,7 +30,8 @@ def compile_block(text, file, line, name, parameters, bound_names, gives_value):
     at = dict(lineno=line, col_offset=0, end_lineno=line, end_col_offset=0)
     head = [ast.Global(list(bound_names), **at)] if bound_names else [ast.Pass(**at)]
     names = [*parameters, IMPORT_STAR] if hidden else parameters
-    function = ast.FunctionDef(
+    definition = ast.AsyncFunctionDef if is_async else ast.FunctionDef
+    function = definition(
         name=name,
         args=ast.arguments(
             posonlyargs=[],

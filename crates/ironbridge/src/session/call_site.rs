@@ -38,6 +38,8 @@ pub struct BlockSource {
     pub bound_names: &'static [&'static str],
     /// Whether the last expression is the value.
     pub gives_value: bool,
+    /// Whether calling it gives a coroutine.
+    pub is_async: bool,
 }
 
 impl BlockSource {
@@ -134,6 +136,7 @@ impl CallSite {
             parameters,
             bound_names,
             gives_value,
+            is_async,
             ..
         } = &self.source;
         compiler(py)?
@@ -145,6 +148,7 @@ impl CallSite {
                 PyTuple::new(py, *parameters)?,
                 PyTuple::new(py, *bound_names)?,
                 *gives_value,
+                *is_async,
             ))?
             .extract()
     }

@@ -11,6 +11,7 @@
 mod call_site;
 mod capture;
 mod function;
+mod keep;
 mod run;
 mod slots;
 
@@ -26,7 +27,8 @@ use pyo3::types::{PyDict, PyModule};
 pub use call_site::{BlockSource, CallSite};
 pub use capture::{CaptureByTrait, Captured};
 pub use function::{Function, Keywords};
-pub use run::{run, run_for};
+pub use keep::{Keep, KeepByClone, KeepPy, Keepable};
+pub use run::{run, run_async, run_for};
 
 use crate::error::{Error, Result};
 use crate::interpreter::attach;

@@ -11,7 +11,9 @@ use pyo3::types::PyString;
 use super::call_site::{compile_text, evaluate};
 use super::function::call_object;
 use super::{CallSite, Session};
+use crate::aio::{PythonFuture, RunsOn, await_from};
 use crate::error::{Error, Origin, Result};
+use crate::handles::Returns;
 use crate::interpreter::attach_started;
 
 /// Runs a block for its effects.
@@ -48,6 +50,29 @@ where
         value.extract::<T>().map_err(|error| {
             Error::result::<T>(&value, error.into(), "the block", site.source().origin())
         })
+    })
+}
+
+/// The future of an `async` block. It runs in the shared session where it is given none.
+///
+/// The captures are converted on the side of Python, when the block runs.
+pub fn run_async<T, Kind, F, const N: usize>(
+    site: &'static CallSite,
+    session: Option<Session>,
+    arguments: F,
+) -> PythonFuture<T>
+where
+    T: Returns<Kind> + Send + 'static,
+    F: for<'py> FnOnce(Python<'py>) -> Result<[Bound<'py, PyAny>; N]> + Send + 'static,
+    Kind: 'static,
+{
+    let origin = site.source().origin();
+    await_from::<T, _, Kind>(RunsOn::Loop, "the block", origin, move |py| {
+        let arguments = arguments(py)?;
+        match &session {
+            Some(session) => site.call(py, session, &arguments),
+            None => site.call(py, Session::shared()?, &arguments),
+        }
     })
 }
 

@@ -12,7 +12,7 @@ fn main() {
     let _ = python! { session other => 1 };
     let _ = python! { session -> => 1 };
     let _ = python! { -> i64 extra => 1 };
-    let _ = python! { async -> i64 => await f() };
+    let _ = python! { session async -> i64 => await f() };
     let _ = python! { -> };
     let _ = python! { 5 => 1 };
     let _ = python! { session -> NotPython => 1 };

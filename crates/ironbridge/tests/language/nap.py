@@ -1,0 +1,6 @@
+import asyncio
+import time
+
+begun = time.monotonic()
+await asyncio.sleep(seconds)
+time.monotonic() - begun
