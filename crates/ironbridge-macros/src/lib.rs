@@ -6,8 +6,9 @@
 //! that knows where in the program its text stands; it is parsed and checked by `ironbridge-python-ast`, whose
 //! diagnostics go back to those places; and the call is written (`expand`).
 //!
-//! `#[module]` and `#[class]` are under `module`.
+//! `#[module]` and `#[class]` are under `module`, `#[awaitable]` is under `awaitable`.
 
+mod awaitable;
 mod block_text;
 mod captures;
 mod code;
@@ -44,4 +45,10 @@ pub fn module(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn class(arguments: TokenStream, item: TokenStream) -> TokenStream {
     module::class(arguments.into(), item.into()).into()
+}
+
+/// Makes functions that Python awaits of `async fn`s. See `ironbridge::awaitable`.
+#[proc_macro_attribute]
+pub fn awaitable(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    awaitable::awaitable(&arguments.into(), item.into()).into()
 }

@@ -19,6 +19,12 @@ pub mod module {
     };
 }
 
+/// For `#[awaitable]`.
+#[cfg(feature = "tokio")]
+pub mod extension {
+    pub use crate::extension::private::*;
+}
+
 use crate::handles::IntoCallback;
 use crate::{Callback, Result, Session};
 

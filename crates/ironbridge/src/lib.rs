@@ -58,6 +58,8 @@ pub mod batch;
 pub mod convert;
 pub mod environment;
 pub mod error;
+#[cfg(feature = "tokio")]
+pub mod extension;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod handles;
@@ -179,6 +181,60 @@ pub use interpreter::{Interpreter, attach, detach};
 /// ```
 #[cfg(feature = "macros")]
 pub use ironbridge_macros::Python;
+/// Makes functions that Python awaits of `async fn`s of an extension; see the module [`extension`].
+///
+/// It stands above `#[pyfunction]`, whose attributes and conversions are as ever:
+///
+/// ```
+/// use pyo3::prelude::*;
+///
+/// #[ironbridge::awaitable]
+/// #[pyfunction]
+/// #[pyo3(signature = (text, times = 2))]
+/// async fn repeat(text: String, times: usize) -> String {
+///     text.repeat(times)
+/// }
+/// ```
+///
+/// or above the `impl` of `#[pymethods]`, whose `async` methods it takes. The class is `frozen`, since others may use the
+/// object while a method waits; what changes goes into a [`Mutex`](crate::sync::Mutex), which is not held over an `await`, or
+/// into one of tokio's, which may be.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use ironbridge::sync::Mutex;
+/// use pyo3::prelude::*;
+///
+/// #[pyclass(frozen)]
+/// struct Client {
+///     calls: Mutex<u64>,
+/// }
+///
+/// #[ironbridge::awaitable]
+/// #[pymethods]
+/// impl Client {
+///     #[new]
+///     fn new() -> Self {
+///         Self { calls: Mutex::new(0) }
+///     }
+///
+///     async fn fetch(&self, url: String) -> ironbridge::Result<Vec<u8>> {
+///         *self.calls.lock() += 1;
+///         tokio::time::sleep(Duration::from_millis(1)).await;
+///         Ok(url.into_bytes())
+///     }
+///
+///     fn calls(&self) -> u64 {
+///         *self.calls.lock()
+///     }
+/// }
+/// ```
+///
+/// Arguments are owned: the future runs when the call has returned. It gives a value that converts to Python, or a `Result`
+/// whose error is `Into<PyErr>`. In a type stub the function is `async def`.
+#[cfg(all(feature = "macros", feature = "tokio"))]
+pub use ironbridge_macros::awaitable;
 /// Declares a Python class as a trait, which becomes a handle to an object of it.
 ///
 /// ```

@@ -36,6 +36,7 @@ pub fn attach<R>(f: impl FnOnce(Python<'_>) -> R) -> Result<R> {
     };
     Python::try_attach(|py| {
         let _in_flight = slot.enter();
+        let _context = enter_context(py);
         f(py)
     })
     .ok_or_else(cannot_attach)
@@ -51,6 +52,7 @@ pub(crate) fn attach_started<R>(f: impl FnOnce(Python<'_>) -> R) -> R {
     match threads::current().or_else(threads::join) {
         Some(slot) => Python::attach(|py| {
             let _in_flight = slot.enter();
+            let _context = enter_context(py);
             f(py)
         }),
         None => Python::attach(f),
@@ -86,12 +88,22 @@ pub(crate) fn is_attached() -> bool {
     unsafe { ffi::Py_IsInitialized() != 0 && ffi::PyGILState_Check() == 1 }
 }
 
+/// In a future that Python awaits, what is called sees the context variables of the task that does.
+#[inline]
+fn enter_context(py: Python<'_>) -> impl Sized + use<> {
+    #[cfg(feature = "tokio")]
+    return crate::extension::context::enter(py);
+    #[cfg(not(feature = "tokio"))]
+    let _ = py;
+}
+
 #[cold]
 fn attach_first<R>(f: impl FnOnce(Python<'_>) -> R) -> Result<R> {
     Interpreter::get()?;
     match threads::join() {
         Some(slot) => Python::try_attach(|py| {
             let _in_flight = slot.enter();
+            let _context = enter_context(py);
             f(py)
         }),
         None => Python::try_attach(f),
