@@ -27,6 +27,7 @@
 //!   not fit.
 //! - [`Error`] tells the whole story; the module [`error`] shows how.
 //! - [`attach`] and [`detach`] for use with [`pyo3`] directly; [`sync`] has locks that let the interpreter go.
+//! - `gpu` and `memory` (feature `gpu`) tell what cards and the host have left.
 //! - `arrays` (feature `arrays`) reads and writes NumPy's memory in place, and what else holds numbers.
 //!
 //! # Cargo features
@@ -396,6 +397,9 @@ mod pages {
     struct Handles;
     #[doc = include_str!("../../../docs/src/sync.md")]
     struct Sync;
+    #[cfg(feature = "gpu")]
+    #[doc = include_str!("../../../docs/src/memory.md")]
+    struct Memory;
     #[doc = include_str!("../../../docs/src/errors.md")]
     struct Errors;
     #[cfg(feature = "serde")]
