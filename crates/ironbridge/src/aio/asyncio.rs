@@ -2,6 +2,7 @@
 //!
 //! A loop that dies (a task broke its selector, say) fails the calls that it had, and the next call starts another one.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Write;
 use std::mem;
@@ -252,7 +253,7 @@ pub(super) fn cancel_all() {
 }
 
 /// Calls that are not done: how many wait, and what is under way.
-pub(super) fn left() -> (usize, Vec<&'static str>) {
+pub(super) fn left() -> (usize, Vec<Cow<'static, str>>) {
     let is_call = |message: &&Message| matches!(message, Message::Start(_) | Message::Await(..));
     let waiting = lock().messages.iter().filter(is_call).count();
     let under_way = tasks()

@@ -6,6 +6,7 @@
 //!
 //! The lock is held for a few moves of memory, and never across a call of anything: so it may be taken attached.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +24,7 @@ use crate::handles::Returns;
 
 /// A call whose arguments and awaitable, or result, are made by `F`.
 pub(super) struct Call<T, F, Kind> {
-    what: &'static str,
+    what: Cow<'static, str>,
     origin: Origin,
     surroundings: Surroundings,
     abandoned: AtomicBool,
@@ -60,6 +61,9 @@ pub(super) trait Awaited<T>: Send + Sync {
     /// The same, as Python's side sees it.
     fn departure(self: Arc<Self>) -> Arc<dyn Departure>;
 
+    /// What errors call it: `embed()`.
+    fn name(&self) -> &str;
+
     /// Where in the program it was made.
     fn origin(&self) -> Origin;
 
@@ -77,7 +81,7 @@ pub(super) trait Awaited<T>: Send + Sync {
 /// A call as the threads of Python's see it.
 pub(super) trait Departure: Send + Sync {
     /// What errors call it: `embed()`.
-    fn what(&self) -> &'static str;
+    fn what(&self) -> Cow<'static, str>;
 
     /// The future was dropped, or timed out.
     fn is_abandoned(&self) -> bool;
@@ -119,7 +123,7 @@ where
     F: for<'py> FnOnce(Python<'py>) -> Result<Bound<'py, PyAny>> + Send + 'static,
     Kind: 'static,
 {
-    pub(super) fn shared(what: &'static str, origin: Origin, make: F) -> Arc<dyn Awaited<T>> {
+    pub(super) fn shared(what: Cow<'static, str>, origin: Origin, make: F) -> Arc<dyn Awaited<T>> {
         Arc::new(Self {
             what,
             origin,
@@ -169,6 +173,10 @@ where
         self
     }
 
+    fn name(&self) -> &str {
+        &self.what
+    }
+
     fn origin(&self) -> Origin {
         self.origin
     }
@@ -203,8 +211,8 @@ where
     F: for<'py> FnOnce(Python<'py>) -> Result<Bound<'py, PyAny>> + Send + 'static,
     Kind: 'static,
 {
-    fn what(&self) -> &'static str {
-        self.what
+    fn what(&self) -> Cow<'static, str> {
+        self.what.clone()
     }
 
     fn is_abandoned(&self) -> bool {
@@ -258,7 +266,7 @@ where
         }
         let converted = self.surroundings.in_span(|| T::read(value));
         let converted =
-            converted.map_err(|error| Error::result::<T>(value, error, self.what, self.origin));
+            converted.map_err(|error| Error::result::<T>(value, error, &self.what, self.origin));
         self.end(Some(converted)).1
     }
 
@@ -268,7 +276,7 @@ where
         if !cancelled {
             return self.fail(error);
         }
-        let what = self.what;
+        let what = &self.what;
         let report = Report::new(format!("{what} was cancelled on Python's side"));
         self.fail(Error::report(ErrorKind::Cancelled, report.caused_by(error)))
     }

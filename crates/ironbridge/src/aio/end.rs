@@ -1,5 +1,6 @@
 //! The end: calls are let finish, or cancelled, and what is left is named.
 
+use std::borrow::Cow;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ const LOOK: Duration = Duration::from_millis(2);
 
 /// Takes no more calls, lets those that there are finish within `drain`, and cancels them then. Gives what calls go on
 /// nevertheless.
-pub(crate) fn end(py: Python<'_>, drain: Duration) -> Vec<&'static str> {
+pub(crate) fn end(py: Python<'_>, drain: Duration) -> Vec<Cow<'static, str>> {
     pool::close();
     if !asyncio::close() && pool::left() == (0, Vec::new()) {
         return Vec::new();
@@ -32,7 +33,7 @@ pub(crate) fn end(py: Python<'_>, drain: Duration) -> Vec<&'static str> {
 }
 
 /// Whether calls wait, and which are under way.
-fn left() -> (usize, Vec<&'static str>) {
+fn left() -> (usize, Vec<Cow<'static, str>>) {
     let (mut waiting, mut under_way) = pool::left();
     let (more_waiting, more_under_way) = asyncio::left();
     waiting += more_waiting;

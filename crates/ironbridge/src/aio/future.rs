@@ -1,5 +1,6 @@
 //! The future of a call.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
 use std::pin::{Pin, pin};
@@ -56,13 +57,13 @@ where
     Kind: 'static,
 {
     let origin = Origin::caller(Location::caller());
-    await_from::<T, F, Kind>(runs_on, what, origin, make)
+    await_from::<T, F, Kind>(runs_on, what.into(), origin, make)
 }
 
 /// The same, for a call whose place in the program is known.
 pub(crate) fn await_from<T, F, Kind>(
     runs_on: RunsOn,
-    what: &'static str,
+    what: Cow<'static, str>,
     origin: Origin,
     make: F,
 ) -> PythonFuture<T>
@@ -73,7 +74,6 @@ where
 {
     PythonFuture {
         call: Call::shared(what, origin, make),
-        what,
         stage: Stage::Made,
         runs_on,
         limit: None,
@@ -85,7 +85,6 @@ where
 #[must_use = "nothing is called before the future is polled"]
 pub struct PythonFuture<T> {
     call: Arc<dyn Awaited<T>>,
-    what: &'static str,
     stage: Stage,
     runs_on: RunsOn,
     limit: Option<Box<Limit>>,
@@ -166,7 +165,7 @@ impl<T> PythonFuture<T> {
 
     #[cold]
     fn queue_full(&self, capacity: usize) -> Error {
-        let what = self.what;
+        let what = self.call.name();
         let report = Report::new(format!("{what} was not started: too many calls wait for Python"))
             .detail("waiting", format!("{capacity} of {capacity} allowed"))
             .help("await it, which waits for room; or allow more with `Interpreter::builder().queue_capacity(…)`");
@@ -209,7 +208,6 @@ impl<T> PythonFuture<T> {
 
     #[cold]
     fn time_out(&mut self, given: Duration, took: Duration) -> Error {
-        let what = self.what;
         let found = match (&self.stage, self.leave()) {
             (Stage::Made | Stage::WaitsForRoom(_), _) => "it waited for room among the calls",
             (_, Left::Waiting) => "it waited for its turn: Python was busy with other calls",
@@ -222,6 +220,7 @@ impl<T> PythonFuture<T> {
             },
         };
         self.stage = Stage::Over;
+        let what = self.call.name();
         let report = Report::new(format!(
             "{what} took longer than the {given:?} it was given"
         ))
@@ -291,7 +290,7 @@ impl<T> fmt::Debug for PythonFuture<T> {
             Stage::Over => "over",
         };
         f.debug_struct("PythonFuture")
-            .field("call", &self.what)
+            .field("call", &self.call.name())
             .field("runs_on", &self.runs_on)
             .field("stage", &stage)
             .field("timeout", &self.limit.as_ref().map(|limit| limit.given))

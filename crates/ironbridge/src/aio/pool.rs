@@ -1,5 +1,6 @@
 //! The threads that run plain functions: made when there is more to do than hands, kept from then on.
 
+use std::borrow::Cow;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
@@ -42,12 +43,12 @@ struct Worker {
     /// As Python numbers it; 0 before it runs.
     thread: AtomicUsize,
     /// What it calls.
-    call: Mutex<Option<&'static str>>,
+    call: Mutex<Option<Cow<'static, str>>>,
 }
 
 impl Worker {
     /// Held for a move.
-    fn call(&self) -> MutexGuard<'_, Option<&'static str>> {
+    fn call(&self) -> MutexGuard<'_, Option<Cow<'static, str>>> {
         self.call.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -189,9 +190,12 @@ pub(super) fn cancel(py: Python<'_>) {
 }
 
 /// Calls that are not done: how many wait, and what is under way.
-pub(super) fn left() -> (usize, Vec<&'static str>) {
+pub(super) fn left() -> (usize, Vec<Cow<'static, str>>) {
     let pool = lock();
-    let under_way = pool.workers.iter().filter_map(|worker| *worker.call());
+    let under_way = pool
+        .workers
+        .iter()
+        .filter_map(|worker| worker.call().clone());
     (ROOM.taken(), under_way.collect())
 }
 

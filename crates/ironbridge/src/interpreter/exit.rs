@@ -11,6 +11,7 @@
 //! ends the process or the system does not run such destructors, in an `atexit` function of ours. Whichever comes
 //! first, once.
 
+use std::borrow::Cow;
 use std::{
     io::{self, Write},
     panic,
@@ -111,7 +112,7 @@ pub(super) fn shutdown(grace: Duration) -> Result<()> {
 
 /// What goes on after the end was called.
 struct LeftRunning {
-    calls: Vec<&'static str>,
+    calls: Vec<Cow<'static, str>>,
     threads: Vec<String>,
 }
 

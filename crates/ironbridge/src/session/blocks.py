@@ -55,6 +55,12 @@ def compile_block(text, file, line, name, parameters, bound_names, gives_value, 
     return code, (import_star,) if hidden else None
 
 
+def compile_async(text, file, mode):
+    """The code of text that may await at its top; it then gives a coroutine when it is evaluated."""
+    remember_lines(file, 1, text)
+    return compile(text, file, mode, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+
+
 def rewrite(body):
     """Mends in place what is legal in a module but not in a function; whether stars are imported."""
     stars = False

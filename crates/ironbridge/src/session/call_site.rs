@@ -206,12 +206,12 @@ pub(super) fn compile_text<'py>(
     }
 }
 
-/// Runs compiled code in a namespace.
+/// Runs compiled code in a namespace. Code that awaits at its top gives a coroutine.
 pub(super) fn evaluate<'py>(
     code: &Bound<'py, PyAny>,
     namespace: &Bound<'py, PyDict>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: `code` came from `Py_CompileString` and is a code object; the namespace is a dict; the thread is
+    // SAFETY: `code` came from a compiler of Python's and is a code object; the namespace is a dict; the thread is
     // attached. The result is a new reference or null with an exception set.
     unsafe {
         let result = ffi::PyEval_EvalCode(code.as_ptr(), namespace.as_ptr(), namespace.as_ptr());

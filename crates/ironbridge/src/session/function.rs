@@ -11,9 +11,10 @@ use pyo3::conversion::FromPyObjectOwned;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use pyo3::{Borrowed, IntoPyObjectExt};
+use pyo3::{Borrowed, IntoPyObjectExt, ffi, intern};
 
 use super::Session;
+use crate::aio::RunsOn;
 use crate::error::{Error, Origin, Result};
 use crate::interpreter::attach_started;
 
@@ -38,6 +39,30 @@ struct Inner {
     /// The name that a person wrote; otherwise Python's own is asked for when an error needs it.
     name: Option<String>,
     callable: Py<PyAny>,
+    /// Whether it is known that a call gives a coroutine.
+    gives_coroutine: bool,
+}
+
+impl Inner {
+    fn new(name: Option<String>, callable: &Bound<'_, PyAny>) -> Self {
+        Self {
+            name,
+            gives_coroutine: is_coroutine_function(callable),
+            callable: callable.clone().unbind(),
+        }
+    }
+}
+
+/// Whether it is an `async def`. Of other callables nobody knows before they are called.
+fn is_coroutine_function(callable: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: a live object.
+    let has_code = unsafe { ffi::PyFunction_Check(callable.as_ptr()) != 0 };
+    let flags = |callable: &Bound<'_, PyAny>| {
+        let py = callable.py();
+        let code = callable.getattr(intern!(py, "__code__"))?;
+        code.getattr(intern!(py, "co_flags"))?.extract::<i32>()
+    };
+    has_code && flags(callable).is_ok_and(|flags| flags & ffi::CO_COROUTINE != 0)
 }
 
 impl Session {
@@ -59,10 +84,10 @@ impl Session {
                 let error = PyTypeError::new_err(message);
                 return Err(Error::from_python(py, error, Some(origin)));
             }
-            Ok(Function(Arc::new(Inner {
-                name: Some(name.to_owned()),
-                callable: callable.unbind(),
-            })))
+            Ok(Function(Arc::new(Inner::new(
+                Some(name.to_owned()),
+                &callable,
+            ))))
         })
     }
 }
@@ -137,6 +162,25 @@ impl Function {
         })
     }
 
+    /// Where its calls run whose callers do not wait.
+    pub(super) fn runs_on(&self) -> RunsOn {
+        if self.0.gives_coroutine {
+            RunsOn::Loop
+        } else {
+            RunsOn::Pool
+        }
+    }
+
+    /// What errors call its result, said without asking Python.
+    pub(super) fn what(&self) -> String {
+        let name = self.0.name.as_deref();
+        name.map_or_else(|| "the function".to_owned(), |name| format!("{name}()"))
+    }
+
+    pub(super) fn bind<'a, 'py>(&'a self, py: Python<'py>) -> &'a Bound<'py, PyAny> {
+        self.0.callable.bind(py)
+    }
+
     /// What errors and `Debug` call it.
     fn name(&self, py: Python<'_>) -> Cow<'_, str> {
         match &self.0.name {
@@ -200,10 +244,7 @@ impl FromPyObject<'_, '_> for Function {
                 "'{kind}' object is not callable"
             )));
         }
-        Ok(Self(Arc::new(Inner {
-            name: None,
-            callable: object.to_owned().unbind(),
-        })))
+        Ok(Self(Arc::new(Inner::new(None, &object))))
     }
 }
 

@@ -8,6 +8,7 @@
 //! (`multiprocessing` with *spawn*) cannot find it there: give such work functions of an importable module. And
 //! `inspect.getsource` of a *class* looks into one file per module: the file whose block ran first in the session.
 
+mod asynchronous;
 mod call_site;
 mod capture;
 mod function;

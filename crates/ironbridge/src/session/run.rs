@@ -67,7 +67,7 @@ where
     Kind: 'static,
 {
     let origin = site.source().origin();
-    await_from::<T, _, Kind>(RunsOn::Loop, "the block", origin, move |py| {
+    await_from::<T, _, Kind>(RunsOn::Loop, "the block".into(), origin, move |py| {
         let arguments = arguments(py)?;
         match &session {
             Some(session) => site.call(py, session, &arguments),
