@@ -1,4 +1,4 @@
-//! The handles: iterators, generators, context managers, callbacks, functions; and coroutines as futures.
+//! The handles: iterators, generators, context managers, callbacks, functions.
 
 #[path = "handles/callbacks.rs"]
 mod callbacks;
@@ -6,8 +6,6 @@ mod callbacks;
 mod contexts;
 #[path = "handles/functions.rs"]
 mod functions;
-#[path = "handles/futures.rs"]
-mod futures;
 #[path = "handles/generators.rs"]
 mod generators;
 #[path = "handles/iterators.rs"]

@@ -1,84 +1,15 @@
-//! `async` methods of typed modules, by what their macro calls.
+//! What comes of a call, and where it runs.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use futures::future::{join_all, select};
 use ironbridge::__private::{RunsOn, await_python};
-use ironbridge::handles::Returns;
 use ironbridge::pyo3::exceptions::{PyKeyError, PyValueError};
-use ironbridge::pyo3::prelude::*;
-use ironbridge::session::Function;
-use ironbridge::{Error, ErrorKind, Result, Session, attach, python};
+use ironbridge::{Error, ErrorKind, Result, attach};
 use pollster::block_on;
 
-/// A session with a few functions.
-fn session() -> Result<Session> {
-    let session = Session::new()?;
-    python! { session =>
-        import asyncio, threading, time
-        seen = []
-        async def double(n):
-            await asyncio.sleep(0)
-            return 2 * n
-        async def fail(n):
-            raise ValueError("no such thing")
-        async def where_am_i(n):
-            return threading.current_thread().name
-        async def linger(n):
-            try:
-                seen.append("begun")
-                await asyncio.sleep(60)
-            except asyncio.CancelledError:
-                seen.append("cancelled")
-                raise
-            finally:
-                seen.append("finally")
-        async def cancel_myself(n):
-            asyncio.current_task().cancel()
-            await asyncio.sleep(60)
-        async def leave(n):
-            raise SystemExit(n)
-        def plain(n):
-            return threading.current_thread().name
-        def nap(n):
-            time.sleep(0.1)
-            return n
-        def gives_awaitable(n):
-            return double(n)
-    }?;
-    Ok(session)
-}
-
-/// What the macro makes of `async fn name(&self, n: u32) -> Result<T>`.
-fn call<T, Kind>(
-    session: &Session,
-    runs_on: RunsOn,
-    name: &str,
-    n: u32,
-) -> impl Future<Output = Result<T>> + Send + 'static + use<T, Kind>
-where
-    T: Returns<Kind> + Send + 'static,
-    Kind: 'static,
-{
-    let function: Function = session.get(name).expect("it is defined");
-    await_python(runs_on, "call()", move |py| {
-        let Ok(function) = function.into_pyobject(py);
-        Ok(function.call1((n,))?)
-    })
-}
-
-/// Waits until `expression` is true, or fails.
-fn until(session: &Session, expression: &str) {
-    let begun = Instant::now();
-    while !session.eval::<bool>(expression).expect("it runs") {
-        assert!(
-            begun.elapsed() < Duration::from_secs(10),
-            "never {expression}"
-        );
-        thread::sleep(Duration::from_millis(1));
-    }
-}
+use super::support::{call, session, until};
 
 #[test]
 fn a_coroutine_is_a_future_without_a_runtime() -> Result<()> {
@@ -136,7 +67,7 @@ fn errors_come_out_of_every_stage() -> Result<()> {
         );
         let story = format!("{error:#}");
         assert!(
-            story.contains("raise ValueError") && story.contains("futures.rs:"),
+            story.contains("raise ValueError") && story.contains("support.rs:"),
             "{story}"
         );
         let error =

@@ -1,0 +1,6 @@
+//! Async calls: what comes of them, how they are left, on a pool of four threads.
+
+#[path = "async_calls/outcomes.rs"]
+mod outcomes;
+#[path = "async_calls/support.rs"]
+mod support;
