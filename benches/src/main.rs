@@ -15,6 +15,7 @@ mod floor;
 mod iterators;
 mod modules;
 mod rounds;
+mod serve;
 mod start;
 mod structs;
 
@@ -30,9 +31,12 @@ fn main() -> Result<()> {
         "arrays" => arrays::measure(rounds)?,
         "async" => async_calls::measure(rounds)?,
         "calls" => calls::measure(rounds)?,
+        "serve" => serve::measure(rounds)?,
         "start" => start::measure(rounds)?,
         other => {
-            bail!("there is no suite `{other}`; there are `arrays`, `async`, `calls` and `start`")
+            bail!(
+                "there is no suite `{other}`; there are `arrays`, `async`, `calls`, `serve` and `start`"
+            )
         }
     };
     println!("{}", serde_json::to_string_pretty(&rows)?);

@@ -1,7 +1,7 @@
 //! Medians over interleaved rounds: each round times every subject of a row once, so that what disturbs the machine
 //! disturbs all of them alike.
 
-use std::time::Instant;
+use std::{borrow::Cow, time::Instant};
 
 use serde::Serialize;
 
@@ -19,8 +19,8 @@ pub(crate) fn from_arguments() -> anyhow::Result<usize> {
 pub(crate) struct Row {
     suite: &'static str,
     #[serde(rename = "row")]
-    name: &'static str,
-    subject: &'static str,
+    name: Cow<'static, str>,
+    subject: Cow<'static, str>,
     /// Of one call, in `unit`.
     median: f64,
     unit: &'static str,
@@ -102,10 +102,10 @@ fn rows(
 ) -> Vec<Row> {
     let medians: Vec<f64> = samples.into_iter().map(|all| at(0.5, all)).collect();
     let floor = medians[0];
-    let row = |((subject, unit), median)| Row {
+    let row = |((subject, unit), median): ((&'static str, _), _)| Row {
         suite,
-        name,
-        subject,
+        name: name.into(),
+        subject: subject.into(),
         median,
         unit,
         ratio: median / floor,
@@ -114,13 +114,37 @@ fn rows(
     subjects.zip(medians).map(row).collect()
 }
 
+/// The medians of what subjects gave in each round, by name; the first subject is the floor.
+pub(crate) fn of_samples(
+    suite: &'static str,
+    name: &str,
+    unit: &'static str,
+    samples: Vec<(String, Vec<f64>)>,
+) -> Vec<Row> {
+    let medians: Vec<(String, f64)> = samples
+        .into_iter()
+        .map(|(subject, all)| (subject, at(0.5, all)))
+        .collect();
+    let floor = medians.first().map_or(f64::NAN, |(_, median)| *median);
+    let row = |(subject, median)| Row {
+        suite,
+        name: name.to_owned().into(),
+        subject: Cow::Owned(subject),
+        median,
+        unit,
+        ratio: median / floor,
+        floor,
+    };
+    medians.into_iter().map(row).collect()
+}
+
 #[allow(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a few thousand samples"
 )]
-fn at(quantile: f64, mut samples: Vec<f64>) -> f64 {
+pub(crate) fn at(quantile: f64, mut samples: Vec<f64>) -> f64 {
     samples.sort_by(f64::total_cmp);
     let last = samples.len() - 1;
     samples[(last as f64 * quantile).round() as usize]
