@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Error, ItemFn};
 
 use super::parameters::Parameters;
-use super::{has, lints};
+use super::{has, lints, named};
 
 pub(super) fn expand(function: ItemFn) -> syn::Result<TokenStream> {
     let ItemFn {
@@ -30,7 +30,7 @@ pub(super) fn expand(function: ItemFn) -> syn::Result<TokenStream> {
     let parameters = Parameters::read(sig.inputs.iter())?;
     let Parameters { called, run, names } = &parameters;
     let (name, output) = (&sig.ident, &sig.output);
-    let lints = lints(&attrs);
+    let (lints, named) = (lints(&attrs), named(&sig));
     Ok(quote! {
         #(#attrs)*
         #[allow(clippy::used_underscore_binding, clippy::too_many_arguments)]
@@ -41,7 +41,7 @@ pub(super) fn expand(function: ItemFn) -> syn::Result<TokenStream> {
             #(#lints)*
             async fn #name(#(#run),*) #output #block
 
-            ::ironbridge::__private::extension::named(__py, stringify!(#name), stringify!(#name), async move {
+            #named(__py, stringify!(#name), stringify!(#name), async move {
                 #[allow(unused_imports)]
                 use ::ironbridge::__private::extension::Plain as _;
                 ::ironbridge::__private::extension::Given(#name(#(#names),*).await).outcome()

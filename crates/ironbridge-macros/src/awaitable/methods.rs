@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Error, FnArg, ImplItem, ImplItemFn, ItemImpl, Receiver, Type};
 
 use super::parameters::Parameters;
-use super::{has, lints};
+use super::{has, lints, named};
 
 pub(super) fn expand(mut methods: ItemImpl) -> syn::Result<TokenStream> {
     if !has(&methods.attrs, "pymethods") {
@@ -32,9 +32,7 @@ pub(super) fn expand(mut methods: ItemImpl) -> syn::Result<TokenStream> {
             "no method is an `async fn`: `#[awaitable]` is of no use here",
         ));
     }
-    let (generics, of, _) = methods.generics.split_for_impl();
-    let ty = &methods.self_ty;
-    debug_assert!(of.to_token_stream().is_empty() || !generics.to_token_stream().is_empty());
+    let (generics, ty) = (&methods.generics, &methods.self_ty);
     // PyO3 reads the tokens of its `impl` again, so what is verbatim here is a function there.
     Ok(quote! {
         #methods
@@ -86,7 +84,7 @@ fn split(class: &str, method: &ImplItemFn) -> syn::Result<(TokenStream, TokenStr
             )
         }
     };
-    let lints = lints(attrs);
+    let (lints, named) = (lints(attrs), named(sig));
     let call = quote! {
         #(#attrs)*
         #[allow(clippy::used_underscore_binding, clippy::too_many_arguments)]
@@ -95,7 +93,7 @@ fn split(class: &str, method: &ImplItemFn) -> syn::Result<(TokenStream, TokenStr
             __py: ::ironbridge::pyo3::Python<'py>,
             #(#called),*
         ) -> ::ironbridge::pyo3::PyResult<::ironbridge::pyo3::Bound<'py, ::ironbridge::extension::Awaitable>> {
-            ::ironbridge::__private::extension::named(__py, stringify!(#name), #qualified, async move {
+            #named(__py, stringify!(#name), #qualified, async move {
                 #[allow(unused_imports)]
                 use ::ironbridge::__private::extension::Plain as _;
                 ::ironbridge::__private::extension::Given(Self::#body(#get #(#names),*).await).outcome()

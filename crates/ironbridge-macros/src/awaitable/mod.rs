@@ -8,8 +8,9 @@ mod methods;
 mod parameters;
 
 use proc_macro2::TokenStream;
+use quote::quote_spanned;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Item};
+use syn::{Attribute, Error, Item, ReturnType, Signature};
 
 /// The expansion of `#[awaitable]`.
 pub(crate) fn awaitable(arguments: &TokenStream, item: TokenStream) -> TokenStream {
@@ -48,4 +49,13 @@ fn lints(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
     attributes
         .iter()
         .filter(move |attribute| levels.iter().any(|level| attribute.path().is_ident(level)))
+}
+
+/// The function that makes the object. An error about what the future gives stands at its type.
+fn named(signature: &Signature) -> TokenStream {
+    let span = match &signature.output {
+        ReturnType::Default => signature.ident.span(),
+        ReturnType::Type(_, ty) => ty.span(),
+    };
+    quote_spanned!(span=> ::ironbridge::__private::extension::named)
 }
