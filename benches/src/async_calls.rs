@@ -84,6 +84,7 @@ pub(crate) fn measure(rounds: usize) -> Result<Vec<Row>> {
     let name = "coroutine, alone, p50";
     rows.extend(quantile(SUITE, name, 0.5, rounds, subjects));
     rows.extend(attaches(&runtime, hypot, double));
+    rows.extend(crate::awaiting::measure(rounds)?);
     Ok(rows)
 }
 

@@ -9,6 +9,7 @@
 
 mod arrays;
 mod async_calls;
+mod awaiting;
 mod by_hand;
 mod calls;
 mod floor;
