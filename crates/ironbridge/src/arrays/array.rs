@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-use ndarray::{ArrayRef, ArrayView, Dimension, Ix1};
+use ndarray::{ArrayRef, ArrayView, Axis, Dimension, Ix1, RemoveAxis};
 use numpy::PyArray;
 use pyo3::prelude::*;
 
@@ -151,6 +151,25 @@ impl<T: Element, D: Dimension> Array<T, D> {
                 memory: self.memory,
             }),
             Err(_) => Err(self),
+        }
+    }
+
+    /// The parts along the first axis, which share the elements.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Array<T, D::Smaller>>
+    where
+        D: RemoveAxis,
+    {
+        (0..self.len_of(Axis(0))).map(|row| Array {
+            view: self.view.clone().index_axis_move(Axis(0), row),
+            memory: Arc::clone(&self.memory),
+        })
+    }
+
+    /// The same elements with a new first axis of length 1.
+    pub(crate) fn as_only_row(&self) -> Array<T, D::Larger> {
+        Array {
+            view: self.view.clone().insert_axis(Axis(0)),
+            memory: Arc::clone(&self.memory),
         }
     }
 

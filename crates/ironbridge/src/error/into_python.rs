@@ -11,7 +11,9 @@ use super::{Error, ErrorKind, What};
 impl From<Error> for PyErr {
     fn from(error: Error) -> Self {
         match &error.0.cause {
-            What::Exception(_) => crate::interpreter::attach_started(|py| error.to_exception(py)),
+            What::Exception(_) | What::Shared(_) => {
+                crate::interpreter::attach_started(|py| error.to_exception(py))
+            }
             What::Report(_) => error.report_as_exception(),
         }
     }
@@ -22,6 +24,7 @@ impl Error {
     pub(crate) fn to_exception(&self, py: Python<'_>) -> PyErr {
         match &self.0.cause {
             What::Exception(exception) => PyErr::from_value(exception.value(py).clone().into_any()),
+            What::Shared(error) => error.to_exception(py),
             What::Report(_) => self.report_as_exception(),
         }
     }

@@ -26,6 +26,7 @@ mod report;
 mod story;
 
 use std::fmt;
+use std::sync::Arc;
 
 use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
@@ -85,11 +86,19 @@ struct Inner {
 enum What {
     Report(Report),
     Exception(Exception),
+    /// Another's, whom it befell too.
+    Shared(Arc<Error>),
 }
 
 impl Error {
     pub(crate) fn report(kind: ErrorKind, report: Report) -> Self {
         let cause = What::Report(report);
+        Self(Box::new(Inner { kind, cause }))
+    }
+
+    /// The same error for one more of those whom it befell.
+    pub(crate) fn shared(error: &Arc<Self>) -> Self {
+        let (kind, cause) = (error.kind(), What::Shared(Arc::clone(error)));
         Self(Box::new(Inner { kind, cause }))
     }
 
@@ -182,8 +191,18 @@ impl Error {
     pub fn exception(&self) -> Option<&Exception> {
         match &self.0.cause {
             What::Exception(exception) => Some(exception),
+            What::Shared(error) => error.exception(),
             What::Report(_) => None,
         }
+    }
+
+    /// Whether memory ran out, the host's or a device's.
+    pub(crate) fn is_out_of_memory(&self) -> bool {
+        let is_raised = |exception: &Exception| {
+            let name = exception.type_name();
+            name == "MemoryError" || name.rsplit('.').next() == Some("OutOfMemoryError")
+        };
+        self.kind() == ErrorKind::OutOfMemory || self.exception().is_some_and(is_raised)
     }
 
     /// The exit code that Python code asked for: of `sys.exit(3)` it is 3, of `sys.exit()` 0, of `sys.exit("text")` 1.
@@ -208,6 +227,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.cause {
             What::Report(report) => report.fmt(f),
+            What::Shared(error) => fmt::Display::fmt(error, f),
             What::Exception(exception) if f.alternate() => {
                 write!(f, "{}", exception.story())?;
                 match exception.origin() {
@@ -244,6 +264,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.cause {
             What::Report(report) => report.source(),
+            What::Shared(error) => std::error::Error::source(&**error),
             What::Exception(_) => None,
         }
     }

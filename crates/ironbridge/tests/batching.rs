@@ -1,0 +1,15 @@
+//! Batching, from outside: when batches begin, what an item can meet, and how it ends.
+
+#[cfg(feature = "arrays")]
+#[path = "batching/arrays.rs"]
+mod arrays;
+#[path = "batching/failures.rs"]
+mod failures;
+#[path = "batching/gathering.rs"]
+mod gathering;
+#[path = "batching/leaving.rs"]
+mod leaving;
+#[path = "batching/python.rs"]
+mod python;
+#[path = "batching/support.rs"]
+mod support;
