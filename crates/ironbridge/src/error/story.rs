@@ -154,6 +154,8 @@ fn read_frames(value: &Bound<'_, PyBaseException>, options: StoryOptions) -> (Ve
         .enumerate()
         .filter(|(index, _)| left_out == 0 || *index < first || *index >= first + left_out)
         .filter_map(|(_, entry)| read_frame(entry, options).ok())
+        // What this crate itself wrote in Python is no part of the story.
+        .filter(|frame| !frame.file.starts_with("<ironbridge "))
         .collect();
     (frames, left_out)
 }
