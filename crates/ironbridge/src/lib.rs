@@ -23,6 +23,7 @@
 //! - [`#[module]`](macro@module) declares a Python module as a Rust trait, [`#[class]`](macro@class) a class; the module
 //!   [`module`](mod@module) lists what can be declared.
 //! - [`Iter`], [`Generator`], [`Context`] and [`Callback`] are values that go on living on both sides; see [`handles`].
+//! - [`aio`] has futures of Python's calls, and [`AsyncIter`], a stream of what an asynchronous iterator gives.
 //! - [`Environment`] finds or makes what Python runs in; [`Interpreter`] starts it with settings, where the defaults do
 //!   not fit.
 //! - [`Error`] tells the whole story; the module [`error`] shows how.
@@ -74,6 +75,7 @@ pub mod session;
 pub mod sync;
 mod vectorcall;
 
+pub use aio::AsyncIter;
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result};
 pub use handles::{Callback, Context, Generator, GeneratorState, Guard, Iter};

@@ -36,6 +36,17 @@ enum Message {
     Await(Py<PyAny>, Ticket),
     Cancel(Arc<dyn Departure>),
     CancelAll,
+    Resume(Arc<dyn Steered>),
+    Stop(Arc<dyn Steered>, Arc<dyn Departure>),
+}
+
+/// A task of the loop that Rust steers while it runs. Called on the loop's thread.
+pub(super) trait Steered: Send + Sync {
+    /// Ends its wait for Rust.
+    fn resume(&self, py: Python<'_>);
+
+    /// Whether it was not about to end by itself, as it does now.
+    fn stops(&self) -> bool;
 }
 
 struct Loop {
@@ -117,6 +128,16 @@ pub(super) fn cancel(departure: Arc<dyn Departure>) {
     send(Message::Cancel(departure));
 }
 
+/// Has the loop resume a task, where it still waits.
+pub(super) fn resume(steered: Arc<dyn Steered>) {
+    send(Message::Resume(steered));
+}
+
+/// Has the loop cancel a task, where it still runs and does not end by itself: what it does at its end is not disturbed.
+pub(super) fn stop_task(steered: Arc<dyn Steered>, departure: Arc<dyn Departure>) {
+    send(Message::Stop(steered, departure));
+}
+
 fn send(message: Message) {
     let mut this = lock();
     let process = std::process::id();
@@ -139,7 +160,10 @@ fn send(message: Message) {
             return;
         }
         // Without a loop there is no task.
-        (Phase::NotStarted, Message::Cancel(_) | Message::CancelAll) => return,
+        (
+            Phase::NotStarted,
+            Message::Cancel(_) | Message::CancelAll | Message::Resume(_) | Message::Stop(..),
+        ) => return,
         _ => {}
     }
     this.messages.push(message);
@@ -228,7 +252,7 @@ fn refuse(messages: Vec<Message>, why: impl Fn() -> Error) {
                     waker.wake();
                 }
             }
-            Message::Cancel(_) | Message::CancelAll => {}
+            Message::Cancel(_) | Message::CancelAll | Message::Resume(_) | Message::Stop(..) => {}
         }
     }
 }
@@ -342,6 +366,12 @@ fn take_messages(event_loop: &Bound<'_, PyAny>) {
             }
             Message::Await(awaitable, ticket) => run(event_loop, awaitable.bind(py), ticket),
             Message::Cancel(departure) => cancel_task(py, address(&*departure)),
+            Message::Resume(steered) => steered.resume(py),
+            Message::Stop(steered, departure) => {
+                if steered.stops() {
+                    cancel_task(py, address(&*departure));
+                }
+            }
             Message::CancelAll => {
                 let running: Vec<usize> = tasks().keys().copied().collect();
                 for address in running {
@@ -351,6 +381,13 @@ fn take_messages(event_loop: &Bound<'_, PyAny>) {
         }
     }
     stats::count_calls(calls);
+}
+
+/// Has the loop look for more messages before it sleeps.
+pub(super) fn look_soon(event_loop: &Bound<'_, PyAny>) {
+    if !LOOK_IS_DUE.swap(true, Ordering::Relaxed) {
+        let _ = schedule_look(event_loop);
+    }
 }
 
 fn schedule_look(event_loop: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -472,9 +509,7 @@ impl Landed {
             }
         });
         wake(waker);
-        if !LOOK_IS_DUE.swap(true, Ordering::Relaxed) {
-            let _ = schedule_look(self.event_loop.bind(py));
-        }
+        look_soon(self.event_loop.bind(py));
     }
 }
 

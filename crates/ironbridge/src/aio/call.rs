@@ -25,7 +25,7 @@ use crate::handles::Returns;
 /// A call whose arguments and awaitable, or result, are made by `F`.
 pub(super) struct Call<T, F, Kind> {
     what: Cow<'static, str>,
-    origin: Origin,
+    origin: Option<Origin>,
     surroundings: Surroundings,
     abandoned: AtomicBool,
     state: Mutex<State<T, F>>,
@@ -64,8 +64,8 @@ pub(super) trait Awaited<T>: Send + Sync {
     /// What errors call it: `embed()`.
     fn name(&self) -> &str;
 
-    /// Where in the program it was made.
-    fn origin(&self) -> Origin;
+    /// Where in the program it was made, where that is known.
+    fn origin(&self) -> Option<Origin>;
 
     /// The outcome, or the waker left for when it comes.
     ///
@@ -123,11 +123,16 @@ where
     F: for<'py> FnOnce(Python<'py>) -> Result<Bound<'py, PyAny>> + Send + 'static,
     Kind: 'static,
 {
-    pub(super) fn shared(what: Cow<'static, str>, origin: Origin, make: F) -> Arc<dyn Awaited<T>> {
+    pub(super) fn shared(
+        what: Cow<'static, str>,
+        origin: Option<Origin>,
+        surroundings: Surroundings,
+        make: F,
+    ) -> Arc<dyn Awaited<T>> {
         Arc::new(Self {
             what,
             origin,
-            surroundings: Surroundings::here(),
+            surroundings,
             abandoned: AtomicBool::new(false),
             state: Mutex::new(State {
                 stage: Stage::Waiting(make),
@@ -177,7 +182,7 @@ where
         &self.what
     }
 
-    fn origin(&self) -> Origin {
+    fn origin(&self) -> Option<Origin> {
         self.origin
     }
 
@@ -272,7 +277,7 @@ where
 
     fn raise(&self, py: Python<'_>, raised: PyErr) -> Option<Waker> {
         let cancelled = is_cancelled_error(raised.value(py));
-        let error = Error::from_python(py, raised, Some(self.origin));
+        let error = Error::from_python(py, raised, self.origin);
         if !cancelled {
             return self.fail(error);
         }

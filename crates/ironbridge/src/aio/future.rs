@@ -12,8 +12,10 @@ use async_io::Timer;
 use event_listener::EventListener;
 use pyo3::prelude::*;
 
+use super::asyncio::Steered;
 use super::call::{Awaited, Call, Departure, Left, Ticket};
 use super::room::Room;
+use super::surroundings::Surroundings;
 use super::{asyncio, interrupt, pool};
 use crate::error::{Error, ErrorKind, Origin, Report, Result};
 use crate::handles::Returns;
@@ -72,8 +74,24 @@ where
     F: for<'py> FnOnce(Python<'py>) -> Result<Bound<'py, PyAny>> + Send + 'static,
     Kind: 'static,
 {
+    await_in::<T, F, Kind>(runs_on, what, Some(origin), Surroundings::here(), make)
+}
+
+/// The same, for one that takes along what was there earlier.
+pub(super) fn await_in<T, F, Kind>(
+    runs_on: RunsOn,
+    what: Cow<'static, str>,
+    origin: Option<Origin>,
+    surroundings: Surroundings,
+    make: F,
+) -> PythonFuture<T>
+where
+    T: Returns<Kind> + Send + 'static,
+    F: for<'py> FnOnce(Python<'py>) -> Result<Bound<'py, PyAny>> + Send + 'static,
+    Kind: 'static,
+{
     PythonFuture {
-        call: Call::shared(what, origin, make),
+        call: Call::shared(what, origin, surroundings, make),
         stage: Stage::Made,
         runs_on,
         limit: None,
@@ -96,6 +114,8 @@ enum Stage {
     Made,
     WaitsForRoom(EventListener),
     Submitted,
+    /// The same, but Python's side was told to end it.
+    Stopped,
     Over,
 }
 
@@ -220,32 +240,59 @@ impl<T> PythonFuture<T> {
             },
         };
         self.stage = Stage::Over;
-        let what = self.call.name();
-        let report = Report::new(format!(
-            "{what} took longer than the {given:?} it was given"
-        ))
-        .detail("after", format!("{took:.1?}"))
-        .detail("at", self.call.origin().to_string())
-        .detail("found", found);
-        Error::report(ErrorKind::Timeout, report)
+        timed_out(self.call.name(), given, took, self.call.origin(), found)
+    }
+
+    /// Cancels the task on Python's side, unless it ends by itself; its outcome comes as ever.
+    pub(super) fn stop(&mut self, steered: Arc<dyn Steered>) {
+        if matches!(self.stage, Stage::Submitted) {
+            self.stage = Stage::Stopped;
+            asyncio::stop_task(steered, self.call.clone().departure());
+        }
+    }
+
+    /// Whether it has a place in Python's queue, or had.
+    pub(super) fn is_submitted(&self) -> bool {
+        matches!(self.stage, Stage::Submitted | Stage::Stopped)
     }
 
     /// Ends the call for this future.
     fn leave(&self) -> Left {
         let left = self.call.leave();
         match left {
-            Left::Waiting if matches!(self.stage, Stage::Submitted) => {
+            Left::Waiting if self.is_submitted() => {
                 self.runs_on.room().leave(1);
                 if self.runs_on == RunsOn::Pool {
                     pool::sweep();
                 }
             }
             // A plain function may have given an awaitable to the loop.
-            Left::UnderWay => asyncio::cancel(self.call.clone().departure()),
-            Left::Waiting | Left::Over => {}
+            Left::UnderWay if !matches!(self.stage, Stage::Stopped) => {
+                asyncio::cancel(self.call.clone().departure());
+            }
+            Left::Waiting | Left::UnderWay | Left::Over => {}
         }
         left
     }
+}
+
+/// The error of what came too late.
+#[cold]
+pub(super) fn timed_out(
+    what: &str,
+    given: Duration,
+    took: Duration,
+    origin: Option<Origin>,
+    found: &'static str,
+) -> Error {
+    let mut report = Report::new(format!(
+        "{what} took longer than the {given:?} it was given"
+    ))
+    .detail("after", format!("{took:.1?}"));
+    if let Some(origin) = origin {
+        report = report.detail("at", origin.to_string());
+    }
+    Error::report(ErrorKind::Timeout, report.detail("found", found))
 }
 
 impl<T> Future for PythonFuture<T> {
@@ -263,7 +310,7 @@ impl<T> Future for PythonFuture<T> {
                 None => outcome,
             });
         }
-        if !matches!(self.stage, Stage::Submitted) {
+        if !self.is_submitted() {
             // Whether or not there was room, the time counts.
             let _ = self.poll_submit(context);
         }
@@ -275,7 +322,7 @@ impl<T> Unpin for PythonFuture<T> {}
 
 impl<T> Drop for PythonFuture<T> {
     fn drop(&mut self) {
-        if matches!(self.stage, Stage::Submitted) {
+        if self.is_submitted() {
             self.leave();
         }
     }
@@ -287,6 +334,7 @@ impl<T> fmt::Debug for PythonFuture<T> {
             Stage::Made => "not polled",
             Stage::WaitsForRoom(_) => "waits for room",
             Stage::Submitted => "submitted",
+            Stage::Stopped => "stopped",
             Stage::Over => "over",
         };
         f.debug_struct("PythonFuture")

@@ -50,6 +50,11 @@
 //! The caller gets its [`ErrorKind::Timeout`] on time in any case. A coroutine that swallows the cancellation, and a
 //! function that stays in C code, go on with nobody to hear of them.
 //!
+//! # Streams
+//!
+//! An asynchronous iterator, an `async def` that yields among them, is an [`AsyncIter`]: a stream, which is polled as a
+//! future is. Python runs ahead of the program only as far as it is told to.
+//!
 //! # Too many calls
 //!
 //! So many calls may wait as
@@ -70,6 +75,7 @@ mod interrupt;
 mod pool;
 mod room;
 mod stats;
+mod stream;
 mod surroundings;
 mod task;
 
@@ -79,6 +85,8 @@ pub(crate) use future::await_from;
 #[doc(hidden)]
 pub use future::{RunsOn, await_python};
 pub use stats::{Stats, stats};
+pub use stream::AsyncIter;
+pub(crate) use stream::is_asynchronous;
 #[allow(unused_imports, reason = "batching and models run on it")]
 pub(crate) use task::spawn;
 

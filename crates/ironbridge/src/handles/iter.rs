@@ -7,6 +7,7 @@ use std::panic::Location;
 use std::vec;
 
 use pyo3::conversion::FromPyObjectOwned;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyList, PyRange, PyString, PyTuple};
 use pyo3::{Borrowed, Py, ffi};
@@ -14,6 +15,7 @@ use pyo3::{Borrowed, Py, ffi};
 use super::ahead::{Builtin, Reading, builtin};
 use super::place::{name_of, origin};
 use super::quick::number;
+use crate::aio::is_asynchronous;
 use crate::error::{Error, Result};
 use crate::interpreter::attach_started;
 
@@ -70,7 +72,15 @@ pub struct Iter<T> {
 
 impl<T> Iter<T> {
     fn new(iterable: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let iterator = iterable.try_iter()?;
+        let iterator = iterable.try_iter().map_err(|error| {
+            if !is_asynchronous(iterable) {
+                return error;
+            }
+            let kind = iterable.get_type();
+            PyTypeError::new_err(format!(
+                "{kind} is not iterable: it is asynchronous, which is an `AsyncIter` in Rust"
+            ))
+        })?;
         let kind = builtin(&iterator);
         let length = match kind {
             Some(Builtin::OfImmutable) => length_hint(&iterator),
@@ -191,7 +201,7 @@ where
             let Some(object) = (unsafe { next.call(py) }) else {
                 return self.end(py, items.len() - begun, location);
             };
-            match convert(&object) {
+            match item_of(&object) {
                 Ok(item) => items.push(item),
                 Err(error) => {
                     self.index += items.len() - begun;
@@ -231,7 +241,7 @@ where
             self.end(py, 0, location);
             return None;
         };
-        match convert(&object) {
+        match item_of(&object) {
             Ok(item) => {
                 self.index += 1;
                 Some(item)
@@ -335,7 +345,7 @@ impl<T> FusedIterator for Iter<T> where T: for<'py> FromPyObjectOwned<'py> + 'st
 
 /// The item that an object is.
 #[inline]
-fn convert<T>(object: &Bound<'_, PyAny>) -> PyResult<T>
+pub(crate) fn item_of<T>(object: &Bound<'_, PyAny>) -> PyResult<T>
 where
     T: for<'py> FromPyObjectOwned<'py> + 'static,
 {

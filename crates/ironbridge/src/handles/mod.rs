@@ -7,6 +7,7 @@
 //! | in Python | here |
 //! | --- | --- |
 //! | an iterable, an iterator | [`Iter`], a Rust iterator |
+//! | an asynchronous iterator | [`AsyncIter`](crate::AsyncIter), a stream |
 //! | a generator that is sent values, or returns one | [`Generator`] |
 //! | a context manager | [`Context`], entered as a [`Guard`] |
 //! | a callable that Rust provides | [`Callback`] |
@@ -26,3 +27,4 @@ pub use generator::{Generator, GeneratorState, Returns};
 #[doc(hidden)]
 pub use generator::{Nothing, Something};
 pub use iter::Iter;
+pub(crate) use iter::item_of;
