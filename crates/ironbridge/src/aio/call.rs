@@ -21,6 +21,7 @@ use super::room::Room;
 use super::surroundings::Surroundings;
 use crate::error::{Error, ErrorKind, Origin, Report, Result};
 use crate::handles::Returns;
+use crate::interpreter::is_importing;
 
 /// A call whose arguments and awaitable, or result, are made by `F`.
 pub(super) struct Call<T, F, Kind> {
@@ -98,8 +99,8 @@ pub(super) trait Departure: Send + Sync {
     /// The call of a plain function is done on this thread, which is not to be interrupted for it any more.
     fn returned(&self, py: Python<'_>);
 
-    /// Raises an exception in the thread that makes the call.
-    fn interrupt(&self, py: Python<'_>);
+    /// Raises an exception in the thread that makes the call, if it still does. `false` where that is to be tried again.
+    fn interrupt(&self, py: Python<'_>) -> bool;
 
     /// What the task of a coroutine runs in.
     fn surroundings(&self) -> &Surroundings;
@@ -252,13 +253,20 @@ where
         }
     }
 
-    fn interrupt(&self, py: Python<'_>) {
+    fn interrupt(&self, py: Python<'_>) -> bool {
+        let Some(thread) = self.state().thread else {
+            return true;
+        };
+        if is_importing(py, thread) {
+            return false;
+        }
         let mut state = self.state();
         // Under the lock, so that the call cannot return in between.
-        if let Some(thread) = state.thread {
+        if state.thread.is_some() {
             state.interrupted = true;
             interrupt::send(py, thread);
         }
+        true
     }
 
     fn surroundings(&self) -> &Surroundings {

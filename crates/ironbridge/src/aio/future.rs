@@ -3,18 +3,17 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::panic::Location;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use async_io::Timer;
-use event_listener::EventListener;
 use pyo3::prelude::*;
 
 use super::asyncio::Steered;
 use super::call::{Awaited, Call, Departure, Left, Ticket};
-use super::room::Room;
+use super::room::{Place, Room};
 use super::surroundings::Surroundings;
 use super::{asyncio, interrupt, pool};
 use crate::error::{Error, ErrorKind, Origin, Report, Result};
@@ -112,7 +111,7 @@ pub struct PythonFuture<T> {
 enum Stage {
     /// Not polled yet.
     Made,
-    WaitsForRoom(EventListener),
+    WaitsForRoom(Place),
     Submitted,
     /// The same, but Python's side was told to end it.
     Stopped,
@@ -194,23 +193,22 @@ impl<T> PythonFuture<T> {
 
     /// Waits until the call could be submitted.
     fn poll_submit(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let room = self.runs_on.room();
-        loop {
-            if let Stage::WaitsForRoom(listener) = &mut self.stage {
-                ready!(pin!(listener).poll(context));
-            }
-            let capacity = interpreter::queue_capacity();
-            if room.enter(capacity) {
-                self.submit();
-                return Poll::Ready(());
-            }
-            let listener = room.listen();
-            if room.enter(capacity) {
-                self.submit();
-                return Poll::Ready(());
-            }
-            self.stage = Stage::WaitsForRoom(listener);
+        if let Stage::WaitsForRoom(place) = &mut self.stage
+            && place.waits(context.waker())
+        {
+            return Poll::Pending;
         }
+        let room = self.runs_on.room();
+        let capacity = interpreter::queue_capacity();
+        if !room.enter(capacity) {
+            let place = room.queue_for(context.waker());
+            if !room.enter(capacity) {
+                self.stage = Stage::WaitsForRoom(place);
+                return Poll::Pending;
+            }
+        }
+        self.submit();
+        Poll::Ready(())
     }
 
     fn poll_limit(&mut self, context: &mut Context<'_>) -> Poll<Error> {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use pyo3::create_exception;
 use pyo3::exceptions::PyBaseException;
@@ -16,6 +17,9 @@ create_exception!(
     PyBaseException,
     "Raised in a call from Rust that took longer than its caller gave it, who is gone."
 );
+
+/// After how long a call that could not be interrupted is tried again.
+const POSTPONED_FOR: Duration = Duration::from_millis(2);
 
 /// To the thread that interrupts, and the process that it runs in.
 static SENDER: Mutex<Option<(u32, Sender)>> = Mutex::new(None);
@@ -38,14 +42,33 @@ pub(super) fn interrupt(call: Arc<dyn Departure>) {
     let made = thread::Builder::new()
         .name("ironbridge-interrupt".into())
         .spawn(move || {
-            for call in receiver {
+            // Those that could not be interrupted yet.
+            let mut postponed = Vec::new();
+            while let Some(call) = next(&receiver, postponed.is_empty()) {
+                postponed.extend(call);
                 // Where there is no interpreter any more, nothing runs.
-                let _ = attach(|py| call.interrupt(py));
+                let _ = attach(|py| postponed.retain(|call| !call.interrupt(py)));
             }
         });
     if made.is_ok() {
         let _ = new.send(call);
         std::mem::forget(sender.replace((process, new)));
+    }
+}
+
+/// The next call, or `None` inside where those that were postponed are to be tried again.
+#[allow(clippy::option_option, reason = "the end, nothing, something")]
+fn next(
+    receiver: &mpsc::Receiver<Arc<dyn Departure>>,
+    waits: bool,
+) -> Option<Option<Arc<dyn Departure>>> {
+    if waits {
+        return receiver.recv().ok().map(Some);
+    }
+    match receiver.recv_timeout(POSTPONED_FOR) {
+        Ok(call) => Some(Some(call)),
+        Err(mpsc::RecvTimeoutError::Timeout) => Some(None),
+        Err(mpsc::RecvTimeoutError::Disconnected) => None,
     }
 }
 

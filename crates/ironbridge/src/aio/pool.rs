@@ -17,7 +17,7 @@ use super::call::Ticket;
 use super::room::Room;
 use super::{asyncio, end, interrupt, stats};
 use crate::error::{Error, Report};
-use crate::interpreter::{self, attach};
+use crate::interpreter::{self, attach, is_importing};
 
 /// Python wants room for deep recursion and for imports of big libraries.
 const STACK: usize = 16 << 20;
@@ -27,6 +27,9 @@ const LONGEST: Duration = Duration::from_millis(5);
 
 /// A thread that had work looks for more for so long before it sleeps: waking one costs more.
 const LOOK: Duration = Duration::from_micros(30);
+
+/// How long is waited, at the end, for threads to leave the import system, where they cannot be interrupted.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The threads. What they are to do is in [`WAITING`].
 struct Pool {
@@ -181,9 +184,14 @@ pub(super) fn close() {
 pub(super) fn cancel(py: Python<'_>) {
     refuse_waiting(end::ended);
     let workers = lock().workers.clone();
+    let begun = Instant::now();
     for worker in workers {
         let thread = worker.thread.load(Ordering::Relaxed);
-        if thread != 0 && worker.call().is_some() {
+        let is_busy = || thread != 0 && worker.call().is_some();
+        while is_busy() && is_importing(py, thread) && begun.elapsed() < PATIENCE {
+            py.detach(|| thread::sleep(LONGEST));
+        }
+        if is_busy() && !is_importing(py, thread) {
             interrupt::send(py, thread);
         }
     }

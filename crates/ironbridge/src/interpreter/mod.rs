@@ -30,7 +30,7 @@ pub use attach::{attach, detach};
 #[allow(unused_imports, reason = "the layers above take it from here")]
 pub(crate) use attach::{attach_started, is_attached};
 pub use builder::InterpreterBuilder;
-pub(crate) use threads::{ident as thread_ident, send_async_exception};
+pub(crate) use threads::{ident as thread_ident, is_importing, send_async_exception};
 
 use self::builder::Settings;
 use crate::{

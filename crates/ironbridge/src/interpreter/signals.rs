@@ -19,7 +19,7 @@ use pyo3::{
     types::{PyCFunction, PyDict, PyTuple},
 };
 
-use super::threads;
+use super::threads::{self, Slot};
 
 /// The writing end of the pipe to the watcher thread, or -1: none was made, or this is a forked child, whose watcher
 /// stayed behind with the parent.
@@ -33,6 +33,9 @@ static PYTHON_MAIN: AtomicUsize = AtomicUsize::new(0);
 
 /// The SIGINT on its way to Python's main thread was sent by this module.
 static KICKED: AtomicBool = AtomicBool::new(false);
+
+/// After how many milliseconds a call that could not be interrupted is tried again.
+const POSTPONED_FOR: c_int = 2;
 
 const INTERRUPT: u8 = b'i';
 const DELETE: u8 = b'd';
@@ -247,7 +250,18 @@ fn start_watcher() -> io::Result<()> {
 fn watch(reader: c_int) {
     block_all_signals();
     let mut bytes = [0_u8; 64];
+    // Calls that could not be interrupted yet.
+    let mut postponed: Vec<&'static Slot> = Vec::new();
     loop {
+        if !postponed.is_empty() && !comes_within(reader, POSTPONED_FOR) {
+            if super::is_ending() {
+                return;
+            }
+            Python::attach(|py| {
+                postponed.retain(|slot| slot.wants_interrupt() && !slot.interrupt(py));
+            });
+            continue;
+        }
         // SAFETY: reads at most as many bytes as there is room for.
         let count = unsafe { libc::read(reader, bytes.as_mut_ptr().cast(), bytes.len()) };
         let Ok(count) = usize::try_from(count) else {
@@ -266,12 +280,24 @@ fn watch(reader: c_int) {
         if bytes.contains(&INTERRUPT) {
             Python::attach(|py| {
                 // Under the lock: a call that is over by now is not hit.
-                threads::slots()
+                postponed = threads::slots()
                     .filter(|slot| slot.in_flight() && !slot.is_python_main())
-                    .for_each(|slot| slot.interrupt(py));
+                    .filter(|slot| !slot.interrupt(py))
+                    .collect();
             });
         }
     }
+}
+
+/// Whether there is something to read within so many milliseconds.
+fn comes_within(reader: c_int, milliseconds: c_int) -> bool {
+    let mut ready = libc::pollfd {
+        fd: reader,
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: one descriptor of this thread's own; the count says so.
+    unsafe { libc::poll(&raw mut ready, 1, milliseconds) != 0 }
 }
 
 /// Signals are for the threads that the program knows.

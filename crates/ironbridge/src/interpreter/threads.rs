@@ -14,15 +14,17 @@ use std::{
 };
 
 use pyo3::exceptions::PyKeyboardInterrupt;
-use pyo3::types::PyType;
-use pyo3::{Bound, Python, ffi};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
+use pyo3::types::{PyDict, PyType};
 
 /// One thread's record. `ident` is Python's number for the thread; 0 marks a slot that is free.
 pub(super) struct Slot {
     ident: AtomicUsize,
     /// Calls in flight, nested ones counted. Written by the owner alone, while it is attached.
     depth: AtomicU32,
-    /// An asynchronous `KeyboardInterrupt` was sent to the call that is in flight.
+    /// An asynchronous `KeyboardInterrupt` was sent to the call that is in flight, or is to be.
     interrupted: AtomicBool,
     next: *const Slot,
 }
@@ -73,11 +75,21 @@ impl Slot {
         self.ident() == PYTHON_MAIN.load(Ordering::Relaxed)
     }
 
-    /// Raises `KeyboardInterrupt` in the Python code of this slot's thread at its next bytecode.
-    pub(super) fn interrupt(&self, py: Python<'_>) {
+    /// Raises `KeyboardInterrupt` in the Python code of this slot's thread at its next bytecode. Whether that could be
+    /// done, or is to be tried again as long as [`wants_interrupt`](Self::wants_interrupt).
+    pub(super) fn interrupt(&self, py: Python<'_>) -> bool {
         self.interrupted.store(true, Ordering::Relaxed);
+        if is_importing(py, self.ident()) {
+            return false;
+        }
         let interrupt = py.get_type::<PyKeyboardInterrupt>();
         send_async_exception(py, self.ident(), Some(&interrupt));
+        true
+    }
+
+    /// The call that was to be interrupted is in flight still.
+    pub(super) fn wants_interrupt(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
     }
 }
 
@@ -103,6 +115,7 @@ fn forget_interrupt(slot: &Slot) {
 }
 
 /// Raises an exception in the Python code of a thread, at its next bytecode; `None` takes back one that it has not seen.
+/// Not while the thread [is importing](is_importing).
 pub(crate) fn send_async_exception(
     _py: Python<'_>,
     ident: usize,
@@ -115,6 +128,24 @@ pub(crate) fn send_async_exception(
         // CPython declares the parameter unsigned; PyO3 declares it signed. The bits are the same.
         ffi::PyThreadState_SetAsyncExc(ident.cast_signed() as _, exception);
     }
+}
+
+/// Whether a thread is inside Python's import system. An exception that came there just after a lock was taken would
+/// leave it taken for ever, and with it all imports.
+pub(crate) fn is_importing(py: Python<'_>, ident: usize) -> bool {
+    innermost_file(py, ident).is_ok_and(|file| {
+        file.as_deref()
+            .is_some_and(|file| file.starts_with("<frozen importlib"))
+    })
+}
+
+fn innermost_file(py: Python<'_>, ident: usize) -> PyResult<Option<PyBackedStr>> {
+    let frames = py.import("sys")?.call_method0("_current_frames")?;
+    let Some(frame) = frames.cast::<PyDict>()?.get_item(ident)? else {
+        return Ok(None);
+    };
+    let file = frame.getattr("f_code")?.getattr("co_filename")?;
+    Ok(Some(file.extract()?))
 }
 
 /// This thread's slot, if it has used Python before and is not ending.

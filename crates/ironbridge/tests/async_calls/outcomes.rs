@@ -38,16 +38,12 @@ fn plain_functions_run_on_the_pool_at_once() -> Result<()> {
     let session = session()?;
     let name = block_on(call::<String, _>(&session, RunsOn::Pool, "plain", 0))?;
     assert!(name.starts_with("ironbridge-pool-"), "{name}");
-    let begun = Instant::now();
-    let naps = (0..4).map(|n| call::<u32, _>(&session, RunsOn::Pool, "nap", n));
-    let naps = block_on(join_all(naps))
+    // Each waits for the three others.
+    let meetings = (0..4).map(|n| call::<u32, _>(&session, RunsOn::Pool, "meet", n));
+    let met = block_on(join_all(meetings))
         .into_iter()
         .collect::<Result<Vec<_>>>()?;
-    assert_eq!(naps, [0, 1, 2, 3]);
-    assert!(
-        begun.elapsed() < Duration::from_millis(390),
-        "one after the other"
-    );
+    assert_eq!(met, [0, 1, 2, 3]);
     let doubled = block_on(call::<u32, _>(&session, RunsOn::Pool, "gives_awaitable", 4))?;
     assert_eq!(doubled, 8);
     Ok(())
@@ -127,7 +123,7 @@ fn a_dropped_future_cancels_its_task() -> Result<()> {
 fn polling_does_not_wait_for_the_interpreter() -> Result<()> {
     let session = session()?;
     block_on(call::<u32, _>(&session, RunsOn::Loop, "double", 1))?;
-    let calls = [RunsOn::Loop, RunsOn::Pool].map(|on| call::<u32, _>(&session, on, "nap", 1));
+    let calls = [RunsOn::Loop, RunsOn::Pool].map(|on| call::<u32, _>(&session, on, "double", 1));
     let (held, wait) = std::sync::mpsc::channel();
     let holder = thread::spawn(move || {
         attach(|_py| {

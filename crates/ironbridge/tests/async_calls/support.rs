@@ -42,8 +42,9 @@ pub(crate) fn session() -> Result<Session> {
             raise SystemExit(n)
         def plain(n):
             return threading.current_thread().name
-        def nap(n):
-            time.sleep(0.1)
+        meeting = threading.Barrier(4, timeout=30)
+        def meet(n):
+            meeting.wait()
             return n
         def gives_awaitable(n):
             return double(n)
