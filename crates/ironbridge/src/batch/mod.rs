@@ -7,12 +7,15 @@
 //! use ironbridge::Result;
 //! use ironbridge::batch::{Batcher, Items};
 //!
-//! //! trait Embedders {
+//! #[ironbridge::module("embedders")]
+//! trait Embedders {
 //!     async fn lengths(&self, texts: &[String]) -> Result<Vec<usize>>;
 //! }
 //!
 //! # fn main() -> Result<()> {
-//! let embedders = Embedders::load()?;
+//! let embedders = Embedders::loader()
+//!     .source("def lengths(texts: list[str]) -> list[int]: return [len(text) for text in texts]")
+//!     .load()?;
 //! let batcher = Batcher::builder(move |texts: Items<String>| embedders.lengths(&texts))
 //!     .max(64)
 //!     .build();

@@ -19,7 +19,8 @@ use crate::error::{Error, Result};
 /// let outcomes: Vec<_> = outcomes.into_iter().collect();
 /// assert_eq!(*outcomes[0].as_ref().unwrap(), 0.5);
 /// assert_eq!(outcomes[1].as_ref().unwrap_err().to_string(), "ValueError: no");
-/// assert!(outcomes[2].as_ref().unwrap_err().to_string().contains("expected float, found str 'text'"));
+/// let error = outcomes[2].as_ref().unwrap_err();
+/// assert!(error.to_string().ends_with("expected f64, found str 'text'"));
 /// # Ok::<(), ironbridge::Error>(())
 /// ```
 #[derive(Debug)]
