@@ -202,7 +202,7 @@ where
     }
 
     fn is_worth_halving(&self, error: &Error) -> bool {
-        if error.is_out_of_memory() {
+        if error.kind() == ErrorKind::OutOfMemory {
             return self.core.settings.halve;
         }
         self.core.settings.bisect

@@ -111,13 +111,15 @@ fn kind_of(value: &Bound<'_, PyBaseException>) -> ErrorKind {
     // One walk over the bases: nearly all exceptions are of none of these kinds.
     for base in value.get_type().mro().iter_borrowed() {
         // SAFETY: the interpreter's own exception types are there as long as it runs.
-        let (import, exit, interrupt) = unsafe {
+        let (import, exit, interrupt, memory) = unsafe {
             (
                 ffi::PyExc_ImportError,
                 ffi::PyExc_SystemExit,
                 ffi::PyExc_KeyboardInterrupt,
+                ffi::PyExc_MemoryError,
             )
         };
+        let kind = base;
         let base = base.as_ptr();
         if base == import {
             return ErrorKind::Import;
@@ -125,9 +127,23 @@ fn kind_of(value: &Bound<'_, PyBaseException>) -> ErrorKind {
             return ErrorKind::SystemExit;
         } else if base == interrupt {
             return ErrorKind::KeyboardInterrupt;
+        } else if base == memory || is_named_out_of_memory(&kind) {
+            return ErrorKind::OutOfMemory;
         }
     }
     ErrorKind::Exception
+}
+
+/// Whether a class is some library's `OutOfMemoryError`: `torch.OutOfMemoryError`, once `torch.cuda.OutOfMemoryError`, is
+/// a `RuntimeError`. It is known by name, since an error must not import torch.
+fn is_named_out_of_memory(kind: &Bound<'_, PyAny>) -> bool {
+    const NAME: &[u8] = b"OutOfMemoryError";
+
+    let kind = kind.as_ptr().cast::<ffi::PyTypeObject>();
+    // SAFETY: what a method resolution order holds are live type objects; their names are C strings that live as long.
+    let name = unsafe { CStr::from_ptr((*kind).tp_name) }.to_bytes();
+    name.strip_suffix(NAME)
+        .is_some_and(|module| module.is_empty() || module.ends_with(b"."))
 }
 
 /// Takes the exception that is set, whole, with its traceback.

@@ -43,6 +43,7 @@ impl Error {
             | ErrorKind::Start
             | ErrorKind::Exception
             | ErrorKind::QueueFull
+            | ErrorKind::Model
             | ErrorKind::Device => PyRuntimeError::new_err(text),
         }
     }

@@ -67,6 +67,8 @@ pub enum ErrorKind {
     QueueFull,
     /// A device or the host has not enough memory: `MemoryError`, `torch.cuda.OutOfMemoryError`.
     OutOfMemory,
+    /// `Models` knows no model by that name, or knows it by another type.
+    Model,
     /// What was asked of a device cannot be had: no driver, no such device, not supported by it.
     Device,
     /// Python code asked the process to exit (`SystemExit`).
@@ -187,22 +189,18 @@ impl Error {
         self.0.kind
     }
 
-    /// The Python exception, where the error began as one.
+    /// The Python exception, where the error began as one. Several callers can share one that failed them all.
     pub fn exception(&self) -> Option<&Exception> {
         match &self.0.cause {
             What::Exception(exception) => Some(exception),
             What::Shared(error) => error.exception(),
-            What::Report(_) => None,
+            // One that says more about another error of its kind.
+            What::Report(report) => report
+                .source()
+                .and_then(|source| source.downcast_ref::<Self>())
+                .filter(|source| source.kind() == self.kind())
+                .and_then(Self::exception),
         }
-    }
-
-    /// Whether memory ran out, the host's or a device's.
-    pub(crate) fn is_out_of_memory(&self) -> bool {
-        let is_raised = |exception: &Exception| {
-            let name = exception.type_name();
-            name == "MemoryError" || name.rsplit('.').next() == Some("OutOfMemoryError")
-        };
-        self.kind() == ErrorKind::OutOfMemory || self.exception().is_some_and(is_raised)
     }
 
     /// The exit code that Python code asked for: of `sys.exit(3)` it is 3, of `sys.exit()` 0, of `sys.exit("text")` 1.
