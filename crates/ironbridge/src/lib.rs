@@ -29,6 +29,7 @@
 //! - [`Error`] tells the whole story; the module [`error`] shows how.
 //! - [`attach`] and [`detach`] for use with [`pyo3`] directly; [`sync`] has locks that let the interpreter go.
 //! - `gpu` and `memory` (feature `gpu`) tell what cards and the host have left.
+//! - `models` (feature `models`) loads models on demand and unloads them within a memory budget.
 //! - `arrays` (feature `arrays`) reads and writes NumPy's memory in place, and what else holds numbers.
 //!
 //! # Cargo features

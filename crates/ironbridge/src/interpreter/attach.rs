@@ -59,6 +59,14 @@ pub(crate) fn attach_started<R>(f: impl FnOnce(Python<'_>) -> R) -> R {
     }
 }
 
+/// [`attach`] where Python runs: `None` where nobody has started it, or where it cannot be attached to any more.
+#[cfg(feature = "models")]
+pub(crate) fn attach_if_running<R>(f: impl FnOnce(Python<'_>) -> R) -> Option<R> {
+    // SAFETY: may be called at any time.
+    let is_running = unsafe { ffi::Py_IsInitialized() != 0 };
+    if is_running { attach(f).ok() } else { None }
+}
+
 /// Runs `f` detached from the interpreter, so that other threads can use it meanwhile; where this thread is not
 /// attached, just runs `f`.
 ///

@@ -113,12 +113,13 @@ pub(super) fn shutdown(grace: Duration) -> Result<()> {
 /// What goes on after the end was called.
 struct LeftRunning {
     calls: Vec<Cow<'static, str>>,
+    models: Vec<String>,
     threads: Vec<String>,
 }
 
 impl LeftRunning {
     fn is_empty(&self) -> bool {
-        self.calls.is_empty() && self.threads.is_empty()
+        self.calls.is_empty() && self.models.is_empty() && self.threads.is_empty()
     }
 
     fn describe(&self, grace: Duration) -> String {
@@ -133,9 +134,16 @@ impl LeftRunning {
             let calls = self.calls.join(", ");
             format!("calls that did not end when they were cancelled at the end: {calls}")
         });
+        let models = (!self.models.is_empty()).then(|| {
+            let models = self.models.join(", ");
+            format!(
+                "models that were still loading or unloading after they were interrupted: {models}"
+            )
+        });
         threads
             .into_iter()
             .chain(calls)
+            .chain(models)
             .collect::<Vec<_>>()
             .join("; ")
     }
@@ -192,14 +200,23 @@ fn finish(py: Python<'_>, grace: Duration, drain: Duration) -> PyResult<LeftRunn
         bootstrap(py, "exit.py", source, "flush")?.call0()?;
         return Ok(LeftRunning {
             calls: Vec::new(),
+            models: Vec::new(),
             threads: Vec::new(),
         });
     }
     let calls = crate::aio::end(py, drain);
+    #[cfg(feature = "models")]
+    let models = crate::models::end(py, drain);
+    #[cfg(not(feature = "models"))]
+    let models = Vec::new();
     let threads = bootstrap(py, "exit.py", source, "finish")?
         .call1((grace.as_secs_f64(),))?
         .extract()?;
-    Ok(LeftRunning { calls, threads })
+    Ok(LeftRunning {
+        calls,
+        models,
+        threads,
+    })
 }
 
 /// Waits for the interpreter lock, but not for ever. A thread asks for it, because asking cannot be given up.

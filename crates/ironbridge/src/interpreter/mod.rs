@@ -26,6 +26,8 @@ use std::{
 
 use pyo3::{Python, ffi};
 
+#[cfg(feature = "models")]
+pub(crate) use attach::attach_if_running;
 pub use attach::{attach, detach};
 #[allow(unused_imports, reason = "the layers above take it from here")]
 pub(crate) use attach::{attach_started, is_attached};
