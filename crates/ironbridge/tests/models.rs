@@ -1,0 +1,10 @@
+//! Models within a memory budget, from outside: how they come, how they go, and what can go wrong.
+
+#[path = "models/leases.rs"]
+mod leases;
+#[path = "models/loading.rs"]
+mod loading;
+#[path = "models/room.rs"]
+mod room;
+#[path = "models/support.rs"]
+mod support;
