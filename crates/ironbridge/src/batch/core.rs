@@ -72,8 +72,8 @@ pub(super) trait Batching<I, O>: Send + Sync {
     fn stats(&self) -> Stats;
     /// Takes an item into the queue, if there is room.
     fn enter(self: Arc<Self>, item: I) -> Result<Arc<Slot<I, O>>, (Refusal, I)>;
-    /// The item's caller is gone.
-    fn leave(self: Arc<Self>, slot: &Slot<I, O>);
+    /// The item's caller is gone. Whether it waited for its batch still.
+    fn leave(self: Arc<Self>, slot: &Slot<I, O>) -> bool;
     /// Done when there may be room. To be made before a last look.
     fn listen_room(&self) -> EventListener;
     /// No more items are taken.
@@ -276,7 +276,7 @@ where
         Ok(slot)
     }
 
-    fn leave(self: Arc<Self>, slot: &Slot<I, O>) {
+    fn leave(self: Arc<Self>, slot: &Slot<I, O>) -> bool {
         // Under the lock, so that no batch is formed in between.
         let mut state = self.state();
         let left = slot.leave();
@@ -290,10 +290,12 @@ where
                 drop(item);
                 self.room.notify_additional(1);
                 self.tell_idle();
+                return true;
             }
             Left::UnderWay(life) => life.leave(),
             Left::Over => {}
         }
+        false
     }
 
     fn listen_room(&self) -> EventListener {

@@ -5,13 +5,15 @@ use std::mem;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
+use async_io::Timer;
 use event_listener::EventListener;
 
 use super::Batcher;
 use super::core::Refusal;
 use super::slot::Slot;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Report, Result};
 
 /// An item on its way through a [`Batcher`]: a future of its result.
 ///
@@ -20,6 +22,13 @@ use crate::error::Result;
 pub struct Submission<I, O> {
     batcher: Batcher<I, O>,
     stage: Stage<I, O>,
+    limit: Option<Box<Limit>>,
+}
+
+struct Limit {
+    given: Duration,
+    /// Since the first poll.
+    timer: Option<(Instant, Timer)>,
 }
 
 enum Stage<I, O> {
@@ -31,13 +40,47 @@ enum Stage<I, O> {
 
 impl<I, O> Submission<I, O> {
     pub(super) fn new(batcher: Batcher<I, O>, item: I) -> Self {
-        let stage = Stage::Made(item, None);
-        Self { batcher, stage }
+        Self::at(batcher, Stage::Made(item, None))
     }
 
     pub(super) fn submitted(batcher: Batcher<I, O>, slot: Arc<Slot<I, O>>) -> Self {
-        let stage = Stage::Submitted(slot);
-        Self { batcher, stage }
+        Self::at(batcher, Stage::Submitted(slot))
+    }
+
+    fn at(batcher: Batcher<I, O>, stage: Stage<I, O>) -> Self {
+        Self {
+            batcher,
+            stage,
+            limit: None,
+        }
+    }
+
+    /// Gives the item so long, from the first poll on: waiting for its batch counts. Then it leaves, as if the future were
+    /// dropped, and the result is an [`ErrorKind::Timeout`]. The others of its batch go on.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use ironbridge::ErrorKind;
+    /// use ironbridge::batch::Batcher;
+    ///
+    /// let never = Batcher::builder(|_: Vec<i64>| std::future::pending::<ironbridge::Result<Vec<i64>>>()).build();
+    /// # pollster::block_on(async {
+    /// let error = never.submit(1).timeout(Duration::from_millis(10)).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Timeout);
+    /// # })
+    /// ```
+    pub fn timeout(mut self, after: Duration) -> Self {
+        self.limit = Some(Box::new(Limit {
+            given: after,
+            timer: None,
+        }));
+        self
+    }
+
+    /// The batcher that the item goes through.
+    pub fn batcher(&self) -> &Batcher<I, O> {
+        &self.batcher
     }
 
     /// Submits the item now, if there is room for it, instead of at the first poll.
@@ -89,6 +132,55 @@ impl<I, O> Submission<I, O> {
     }
 }
 
+impl<I, O> Submission<I, O> {
+    fn poll_outcome(&mut self, context: &mut Context<'_>) -> Poll<Result<O>> {
+        if let Err(refusal) = ready!(self.poll_enter(context)) {
+            return Poll::Ready(Err(self.batcher.settings().refuse(refusal)));
+        }
+        let Stage::Submitted(slot) = &self.stage else {
+            panic!("polled after its end");
+        };
+        slot.poll(context)
+    }
+
+    fn poll_limit(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+        let Some(limit) = &mut self.limit else {
+            return Poll::Pending;
+        };
+        let given = limit.given;
+        let (begun, timer) = limit
+            .timer
+            .get_or_insert_with(|| (Instant::now(), Timer::after(given)));
+        ready!(Pin::new(timer).poll(context));
+        let took = begun.elapsed();
+        Poll::Ready(self.time_out(given, took))
+    }
+
+    #[cold]
+    fn time_out(&mut self, given: Duration, took: Duration) -> Error {
+        let found = match self.leave() {
+            None => "it waited for room in the queue",
+            Some(true) => "it waited for its batch",
+            Some(false) => "its batch was under way",
+        };
+        let name = self.batcher.name();
+        let report = Report::new(format!(
+            "an item of {name} took longer than the {given:?} it was given"
+        ))
+        .detail("after", format!("{took:.1?}"))
+        .detail("found", found);
+        Error::report(ErrorKind::Timeout, report)
+    }
+
+    /// Takes the item out; whether it waited for its batch, if it was submitted.
+    fn leave(&mut self) -> Option<bool> {
+        match mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Submitted(slot) => Some(self.batcher.core().leave(&slot)),
+            Stage::Made(..) | Stage::Over => None,
+        }
+    }
+}
+
 impl<I, O> Future for Submission<I, O> {
     type Output = Result<O>;
 
@@ -96,16 +188,14 @@ impl<I, O> Future for Submission<I, O> {
     ///
     /// When it is polled after its end, as other futures do.
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<O>> {
-        if let Err(refusal) = ready!(self.poll_enter(context)) {
-            self.stage = Stage::Over;
-            return Poll::Ready(Err(self.batcher.settings().refuse(refusal)));
+        let mut outcome = self.poll_outcome(context);
+        if outcome.is_pending() {
+            outcome = self.poll_limit(context).map(Err);
         }
-        let Stage::Submitted(slot) = &self.stage else {
-            panic!("polled after its end");
-        };
-        let outcome = ready!(slot.poll(context));
-        self.stage = Stage::Over;
-        Poll::Ready(outcome)
+        if outcome.is_ready() {
+            self.stage = Stage::Over;
+        }
+        outcome
     }
 }
 
@@ -113,9 +203,7 @@ impl<I, O> Unpin for Submission<I, O> {}
 
 impl<I, O> Drop for Submission<I, O> {
     fn drop(&mut self) {
-        if let Stage::Submitted(slot) = &self.stage {
-            self.batcher.core().leave(slot);
-        }
+        self.leave();
     }
 }
 
@@ -131,6 +219,7 @@ impl<I, O> fmt::Debug for Submission<I, O> {
         f.debug_struct("Submission")
             .field("batcher", &self.batcher.name())
             .field("stage", &stage)
+            .field("timeout", &self.limit.as_ref().map(|limit| limit.given))
             .finish_non_exhaustive()
     }
 }

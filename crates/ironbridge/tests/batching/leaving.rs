@@ -1,9 +1,11 @@
 //! Callers that leave.
 
+use std::time::Duration;
+
 use futures::executor::block_on;
 use futures::future::join_all;
-use ironbridge::Result;
 use ironbridge::batch::Batcher;
+use ironbridge::{ErrorKind, Result};
 
 use crate::support::{Gate, eventually, settled};
 
@@ -105,4 +107,33 @@ fn ten_thousand_futures_are_dropped_while_batches_run() {
     block_on(batcher.close());
     let stats = batcher.stats();
     assert_eq!((stats.queued, stats.in_flight), (0, 0));
+}
+
+#[test]
+fn an_item_that_takes_too_long_leaves_alone() -> Result<()> {
+    let soon = Duration::from_millis(20);
+    let gate = Gate::default();
+    let batcher = doubler(&gate).queue(2).name("doubler").build();
+    let under_way = batcher.try_submit(1)?;
+    let waiting = batcher.try_submit(2)?.timeout(soon);
+    let stays = batcher.try_submit(3)?;
+    let no_room = batcher.submit(4).timeout(soon);
+    let error = block_on(no_room).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    let story = format!("{error:#}");
+    assert!(
+        story.contains("an item of doubler took longer than the 20ms it was given"),
+        "{story}"
+    );
+    assert!(story.contains("it waited for room in the queue"), "{story}");
+    let story = format!("{:#}", block_on(waiting).unwrap_err());
+    assert!(story.contains("it waited for its batch"), "{story}");
+    // Nobody waits any more for the first, so its batch is cancelled.
+    let story = format!("{:#}", block_on(under_way.timeout(soon)).unwrap_err());
+    assert!(story.contains("its batch was under way"), "{story}");
+    gate.open(1);
+    assert_eq!(block_on(stays.timeout(Duration::from_hours(1)))?, 6);
+    assert_eq!(gate.seen(), [vec![1], vec![3]]);
+    settled(&batcher, 0, 0);
+    Ok(())
 }
