@@ -278,13 +278,28 @@ pub(super) fn cancel_all() {
 
 /// Calls that are not done: how many wait, and what is under way.
 pub(super) fn left() -> (usize, Vec<Cow<'static, str>>) {
-    let is_call = |message: &&Message| matches!(message, Message::Start(_) | Message::Await(..));
-    let waiting = lock().messages.iter().filter(is_call).count();
+    let is_handed_over = |message: &&Message| matches!(message, Message::Await(..));
+    let handed_over = lock().messages.iter().filter(is_handed_over).count();
     let under_way = tasks()
         .values()
         .map(|running| running.ticket.departure().what())
         .collect();
-    (waiting, under_way)
+    (ROOM.taken() + handed_over, under_way)
+}
+
+/// Ends the calls that go on, for those who wait for them.
+pub(super) fn give_up() {
+    let running = mem::take(&mut *tasks());
+    for (
+        _,
+        Running {
+            task: _task,
+            ticket,
+        },
+    ) in running
+    {
+        wake(ticket.close(|call| call.fail(end::left_behind(&call.what()))));
+    }
 }
 
 /// Ends the loop.
@@ -349,11 +364,7 @@ fn take_messages(event_loop: &Bound<'_, PyAny>) {
         match message {
             Message::Start(ticket) => {
                 calls += 1;
-                let made = ticket.departure().depart(py, None);
-                if made.is_some() {
-                    ROOM.leave(1);
-                }
-                match made {
+                match ticket.departure().depart(py, &ROOM, None) {
                     Some(Ok(awaitable)) => run(event_loop, &awaitable, ticket),
                     Some(Err(error)) => wake(ticket.close(|call| call.fail(error))),
                     None => wake(ticket.close(|_| None)),

@@ -89,15 +89,18 @@ pub(super) trait Departure: Send + Sync {
 
     /// Makes the call: an awaitable, or the result of a plain function. `None` where nobody waits for it any more.
     ///
-    /// `thread` is this thread as Python numbers it, where it may be interrupted.
+    /// Before it is made it gives back its place in the `room`: it waits no longer. `thread` is this thread as Python
+    /// numbers it, where it may be interrupted.
     fn depart<'py>(
         &self,
         py: Python<'py>,
+        room: &Room,
         thread: Option<usize>,
     ) -> Option<Result<Bound<'py, PyAny>>>;
 
-    /// The call of a plain function is done on this thread, which is not to be interrupted for it any more.
-    fn returned(&self, py: Python<'_>);
+    /// The call of a plain function is done on this thread, which is not to be interrupted for it any more. Whether it
+    /// was.
+    fn returned(&self, py: Python<'_>) -> bool;
 
     /// Raises an exception in the thread that makes the call, if it still does. `false` where that is to be tried again.
     fn interrupt(&self, py: Python<'_>) -> bool;
@@ -228,6 +231,7 @@ where
     fn depart<'py>(
         &self,
         py: Python<'py>,
+        room: &Room,
         thread: Option<usize>,
     ) -> Option<Result<Bound<'py, PyAny>>> {
         let mut state = self.state();
@@ -239,10 +243,11 @@ where
         };
         state.thread = thread;
         drop(state);
+        room.leave(1);
         Some(self.surroundings.enter(py, || make(py)))
     }
 
-    fn returned(&self, py: Python<'_>) {
+    fn returned(&self, py: Python<'_>) -> bool {
         let mut state = self.state();
         let thread = state.thread.take();
         let interrupted = state.interrupted;
@@ -251,6 +256,7 @@ where
             // One that came too late must not hit the thread's next call.
             interrupt::forget(py, thread);
         }
+        interrupted
     }
 
     fn interrupt(&self, py: Python<'_>) -> bool {
@@ -320,6 +326,11 @@ impl Ticket {
     pub(super) fn departure(&self) -> &dyn Departure {
         // Only `close` takes it, and consumes the ticket.
         self.0.as_deref().expect("a ticket has its call")
+    }
+
+    /// The call, for one who looks at it beside this.
+    pub(super) fn shared(&self) -> Arc<dyn Departure> {
+        self.0.clone().expect("a ticket has its call")
     }
 
     /// Brings the outcome.

@@ -26,7 +26,10 @@ pub(crate) fn end(py: Python<'_>, drain: Duration) -> Vec<Cow<'static, str>> {
     asyncio::cancel_all();
     let left = py.detach(|| {
         wait(GRACE);
-        left().1
+        let left = left().1;
+        pool::give_up();
+        asyncio::give_up();
+        left
     });
     asyncio::stop(py);
     left
@@ -56,6 +59,19 @@ fn wait(most: Duration) {
 pub(super) fn ended() -> Error {
     Error::report(
         ErrorKind::Cancelled,
-        Report::new("Python's end was played: no more calls are made"),
+        Report::new("Python was shut down: no more calls are made"),
     )
+}
+
+/// The error of a call that nothing could end.
+pub(super) fn left_behind(what: &str) -> Error {
+    let report = Report::new(format!("{what} was given up at the end of Python"));
+    let found = "it went on when it was cancelled";
+    Error::report(ErrorKind::Cancelled, report.detail("found", found))
+}
+
+/// The error of a call that the end interrupted.
+pub(super) fn interrupted(what: &str, error: Error) -> Error {
+    let report = Report::new(format!("{what} was interrupted at the end of Python"));
+    Error::report(ErrorKind::Cancelled, report.caused_by(error))
 }

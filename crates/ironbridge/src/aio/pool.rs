@@ -13,11 +13,11 @@ use concurrent_queue::ConcurrentQueue;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use super::call::Ticket;
+use super::call::{Departure, Ticket};
 use super::room::Room;
-use super::{asyncio, end, interrupt, stats};
+use super::{asyncio, end, stats};
 use crate::error::{Error, Report};
-use crate::interpreter::{self, attach, is_importing};
+use crate::interpreter::{self, attach};
 
 /// Python wants room for deep recursion and for imports of big libraries.
 const STACK: usize = 16 << 20;
@@ -43,15 +43,13 @@ struct Pool {
 /// A thread, as others see it.
 #[derive(Default)]
 struct Worker {
-    /// As Python numbers it; 0 before it runs.
-    thread: AtomicUsize,
     /// What it calls.
-    call: Mutex<Option<Cow<'static, str>>>,
+    call: Mutex<Option<Arc<dyn Departure>>>,
 }
 
 impl Worker {
     /// Held for a move.
-    fn call(&self) -> MutexGuard<'_, Option<Cow<'static, str>>> {
+    fn call(&self) -> MutexGuard<'_, Option<Arc<dyn Departure>>> {
         self.call.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -186,13 +184,11 @@ pub(super) fn cancel(py: Python<'_>) {
     let workers = lock().workers.clone();
     let begun = Instant::now();
     for worker in workers {
-        let thread = worker.thread.load(Ordering::Relaxed);
-        let is_busy = || thread != 0 && worker.call().is_some();
-        while is_busy() && is_importing(py, thread) && begun.elapsed() < PATIENCE {
+        let Some(call) = worker.call().clone() else {
+            continue;
+        };
+        while !call.interrupt(py) && begun.elapsed() < PATIENCE {
             py.detach(|| thread::sleep(LONGEST));
-        }
-        if is_busy() && !is_importing(py, thread) {
-            interrupt::send(py, thread);
         }
     }
 }
@@ -203,8 +199,19 @@ pub(super) fn left() -> (usize, Vec<Cow<'static, str>>) {
     let under_way = pool
         .workers
         .iter()
-        .filter_map(|worker| worker.call().clone());
+        .filter_map(|worker| worker.call().as_ref().map(|call| call.what()));
     (ROOM.taken(), under_way.collect())
+}
+
+/// Ends the calls that go on, for those who wait for them.
+pub(super) fn give_up() {
+    let workers = lock().workers.clone();
+    for worker in workers {
+        let call = worker.call().clone();
+        if let Some(waker) = call.and_then(|call| call.fail(end::left_behind(&call.what()))) {
+            waker.wake();
+        }
+    }
 }
 
 /// Without any thread the calls fail; with one they wait for it.
@@ -223,14 +230,14 @@ fn no_thread(mut pool: MutexGuard<'_, Pool>, error: &std::io::Error) {
 fn work(name: &str, worker: &Worker) {
     let _ = attach(|py| name_thread(py, name));
     let thread = interpreter::thread_ident();
-    worker.thread.store(thread, Ordering::Relaxed);
     loop {
         wait();
         // A panic of a conversion costs one call, not the thread.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             attach(|py| work_attached(py, worker, thread))
         }));
-        *worker.call() = None;
+        let lost = worker.call().take();
+        drop(lost);
         if let Ok(Err(error)) = outcome {
             // Where no thread can attach any more, no call can be made.
             refuse_waiting(|| Error::start(error.to_string()));
@@ -272,12 +279,13 @@ fn work_attached(py: Python<'_>, worker: &Worker, thread: usize) {
         let Ok(ticket) = WAITING.pop() else {
             break;
         };
-        *worker.call() = Some(ticket.departure().what());
+        *worker.call() = Some(ticket.shared());
         // At once: the next call may be a long one.
         if let Some(waker) = make(py, thread, ticket) {
             waker.wake();
         }
-        *worker.call() = None;
+        let done = worker.call().take();
+        drop(done);
         calls += 1;
     }
     stats::count_calls(calls);
@@ -285,17 +293,18 @@ fn work_attached(py: Python<'_>, worker: &Worker, thread: usize) {
 
 fn make(py: Python<'_>, thread: usize, ticket: Ticket) -> Option<Waker> {
     let call = ticket.departure();
-    let made = call.depart(py, Some(thread));
-    if made.is_some() {
-        ROOM.leave(1);
-        call.returned(py);
-    }
+    let made = call.depart(py, &ROOM, Some(thread));
+    let interrupted = made.is_some() && call.returned(py);
     match made {
         Some(Ok(value)) if is_awaitable(&value) => {
             asyncio::hand_over(value.unbind(), ticket);
             None
         }
         Some(Ok(value)) => ticket.close(|call| call.arrive(&value)),
+        // Of a timeout nobody waits: it was the end of Python's.
+        Some(Err(error)) if interrupted => {
+            ticket.close(|call| call.fail(end::interrupted(&call.what(), error)))
+        }
         Some(Err(error)) => ticket.close(|call| call.fail(error)),
         None => ticket.close(|_| None),
     }
