@@ -403,6 +403,9 @@ mod pages {
     #[cfg(feature = "gpu")]
     #[doc = include_str!("../../../docs/src/memory.md")]
     struct Memory;
+    #[cfg(feature = "models")]
+    #[doc = include_str!("../../../docs/src/models.md")]
+    struct Models;
     #[doc = include_str!("../../../docs/src/errors.md")]
     struct Errors;
     #[cfg(feature = "serde")]
