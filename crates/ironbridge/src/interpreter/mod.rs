@@ -32,6 +32,8 @@ pub use attach::{attach, detach};
 #[allow(unused_imports, reason = "the layers above take it from here")]
 pub(crate) use attach::{attach_started, is_attached};
 pub use builder::InterpreterBuilder;
+#[cfg(feature = "models")]
+pub(crate) use threads::is_interruptible;
 pub(crate) use threads::{ident as thread_ident, is_importing, send_async_exception};
 
 use self::builder::Settings;

@@ -133,10 +133,18 @@ pub(crate) fn send_async_exception(
 /// Whether a thread is inside Python's import system. An exception that came there just after a lock was taken would
 /// leave it taken for ever, and with it all imports.
 pub(crate) fn is_importing(py: Python<'_>, ident: usize) -> bool {
-    innermost_file(py, ident).is_ok_and(|file| {
-        file.as_deref()
-            .is_some_and(|file| file.starts_with("<frozen importlib"))
-    })
+    innermost_file(py, ident).is_ok_and(|file| file.is_some_and(|file| is_of_imports(&file)))
+}
+
+/// Whether a thread runs Python code, and is not inside the import system: an exception reaches it, and does no harm.
+/// One that is sent while it runs none could reach it inside an import that comes next.
+#[cfg(feature = "models")]
+pub(crate) fn is_interruptible(py: Python<'_>, ident: usize) -> bool {
+    innermost_file(py, ident).is_ok_and(|file| file.is_some_and(|file| !is_of_imports(&file)))
+}
+
+fn is_of_imports(file: &str) -> bool {
+    file.starts_with("<frozen importlib")
 }
 
 fn innermost_file(py: Python<'_>, ident: usize) -> PyResult<Option<PyBackedStr>> {

@@ -8,7 +8,7 @@ use bytesize::ByteSize;
 
 use super::loading::Progress;
 use super::model::Spec;
-use super::state::{Entry, Failure, Phase, State};
+use super::state::{Entry, Failure, Phase, State, Told};
 use crate::error::{Error, ErrorKind, Report};
 use crate::memory::Device;
 
@@ -84,11 +84,10 @@ pub(super) fn not_measured(name: &str, device: Device, error: Error) -> Error {
 /// The load failed, now or before.
 pub(super) fn refused(entry: &Entry, failure: &Failure, now: Instant) -> Error {
     let name = entry.name();
-    let error = &failure.error;
+    let Told { error, story } = &failure.told;
     let mut report = Report::new(format!("the model `{name}` could not be loaded: {error}"));
-    let story = format!("{error:#}");
-    if story != error.to_string() {
-        report = report.detail("story", story);
+    if **story != *error.to_string() {
+        report = report.detail("story", &**story);
     }
     if failure.in_a_row > 0 {
         report = report.detail("failed", format!("{} time(s) in a row", failure.in_a_row));

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Waker;
 use std::time::Instant;
@@ -89,11 +89,12 @@ impl Inner {
         // Under the lock, so that events are in order.
         self.post(effects.events.drain(..));
         drop(state);
+        // Before anybody is woken: who has a lease finds the event that tells of the load.
+        self.send();
         self.follow(effects);
         if let Some(at) = ring {
             self.ring(at);
         }
-        self.send();
         result
     }
 
@@ -103,6 +104,7 @@ impl Inner {
             jobs,
             tickets,
             stale,
+            failures,
             events: _,
         } = effects;
         for job in jobs {
@@ -117,7 +119,7 @@ impl Inner {
                 }
             }
         }
-        drop((tickets, stale));
+        drop((tickets, stale, failures));
         wakers.into_iter().for_each(Waker::wake);
     }
 
@@ -163,10 +165,14 @@ impl Inner {
         outbox.is_sending = true;
         while let Some(event) = outbox.events.pop_front() {
             drop(outbox);
-            meter::record(self, &event);
-            // Without listeners it is not sent; with overflow it is never full.
-            let oldest = self.sender.try_broadcast(event);
-            drop(oldest);
+            let tell = AssertUnwindSafe(|| {
+                meter::record(self, &event);
+                // Without listeners it is not sent; with overflow it is never full.
+                let oldest = self.sender.try_broadcast(event);
+                drop(oldest);
+            });
+            // A recorder or a listener that panics has said so, and must not keep back what follows.
+            let _ = catch_unwind(tell);
             outbox = self.outbox();
         }
         outbox.is_sending = false;

@@ -9,7 +9,7 @@ use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 
 use super::loading::Run;
-use crate::interpreter::{attach_if_running, is_importing, send_async_exception};
+use crate::interpreter::{attach_if_running, is_interruptible, send_async_exception};
 
 create_exception!(
     ironbridge,
@@ -18,7 +18,7 @@ create_exception!(
     "Raised in a loader that nobody waits for any more, or that took longer than it was given."
 );
 
-/// Until it is looked again whether the thread can be interrupted.
+/// Until it is looked again whether the thread can be interrupted, doubling.
 const LOOK: Duration = Duration::from_millis(20);
 /// Until an exception that did not end it is followed by another: it has `finally` blocks to run.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ pub(super) fn interrupt(run: Arc<Run>) {
     let _ = thread::Builder::new()
         .name("ironbridge-models-interrupt".into())
         .spawn(move || {
-            let mut again = AGAIN;
+            let (mut look, mut again) = (LOOK, AGAIN);
             loop {
                 if *run.over() {
                     return;
@@ -48,7 +48,10 @@ pub(super) fn interrupt(run: Arc<Run>) {
                         again = (again * 2).min(RAREST);
                     }
                     // It may begin to use Python yet.
-                    Some(Raised::NotNow) | None => thread::sleep(LOOK),
+                    Some(Raised::NotNow) | None => {
+                        thread::sleep(look);
+                        look = (look * 2).min(AGAIN);
+                    }
                     Some(Raised::Over) => return,
                 }
             }
@@ -58,7 +61,7 @@ pub(super) fn interrupt(run: Arc<Run>) {
 fn raise(py: Python<'_>, run: &Run) -> Raised {
     let thread = run.thread();
     let exception = py.get_type::<LoadInterrupted>();
-    if thread == 0 || is_importing(py, thread) {
+    if thread == 0 || !is_interruptible(py, thread) {
         return Raised::NotNow;
     }
     // Between the look at the thread's frame and this no Python code runs: the interpreter is not let go in between.

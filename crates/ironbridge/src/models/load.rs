@@ -10,7 +10,7 @@ use super::loading::{Loading, Run};
 use super::measure::Reading;
 use super::model::{Spec, Value};
 use super::room::MakeRoom;
-use super::state::{Bytes, Phase, Verdict};
+use super::state::{Bytes, Phase, Told, Verdict};
 use super::{clear, fail, unload};
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory::Device;
@@ -28,9 +28,9 @@ pub(super) fn start(inner: &Arc<Inner>, index: usize, run: &Arc<Run>) {
         builder.spawn(move || load(&inner, index, &run, &spec))
     };
     if let Err(error) = made {
-        let error = Arc::new(fail::no_thread(&error));
+        let told = fail::no_thread(&error).into();
         inner.update(|state| {
-            state.finished(index, run, Err(error));
+            state.finished(index, run, Err(told));
         });
     }
 }
@@ -62,7 +62,7 @@ fn load(inner: &Arc<Inner>, index: usize, run: &Arc<Run>, spec: &Spec) {
     let loaded = loaded.map_err(|error| {
         clear::settle(&error);
         clear::clear(None);
-        Arc::new(error)
+        Told::from(error)
     });
     // What is dropped is dropped here, not under the lock.
     let _error = loaded.as_ref().err().cloned();

@@ -5,13 +5,12 @@
 //! there will be room then.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::event::Change;
 use super::fail;
 use super::loading::Run;
 use super::report::Reason;
-use super::state::{Failure, Job, LoadRun, Outcome, Phase, State};
+use super::state::{Failure, Job, LoadRun, Outcome, Phase, State, Told};
 use crate::error::Error;
 use crate::memory::Device;
 
@@ -203,9 +202,10 @@ impl State {
         self.queue.retain(|queued| *queued != index);
         let entry = &mut self.entries[index];
         entry.phase = Phase::Absent;
-        let error = Arc::new(error);
+        let told = Told::from(error);
+        let error = told.error.clone();
         let failure = Failure {
-            error: error.clone(),
+            told,
             in_a_row: 0,
             until: None,
         };

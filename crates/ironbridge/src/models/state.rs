@@ -50,6 +50,7 @@ pub(super) struct Effects {
     /// Only to be dropped: what is a user's is not dropped under the lock.
     pub(super) tickets: Vec<Ticket>,
     pub(super) stale: Vec<Waker>,
+    pub(super) failures: Vec<Failure>,
     pub(super) events: Vec<(Arc<str>, Change)>,
 }
 
@@ -141,10 +142,25 @@ pub(super) struct Grant {
     pub(super) lease: u64,
 }
 
+/// An error with its story, which was read outside of the lock: reading it can take the interpreter.
+#[derive(Clone)]
+pub(super) struct Told {
+    pub(super) error: Arc<Error>,
+    pub(super) story: Arc<str>,
+}
+
+impl From<Error> for Told {
+    fn from(error: Error) -> Self {
+        let story = format!("{error:#}").into();
+        let error = Arc::new(error);
+        Self { error, story }
+    }
+}
+
 /// A load that failed.
 #[derive(Clone)]
 pub(super) struct Failure {
-    pub(super) error: Arc<Error>,
+    pub(super) told: Told,
     pub(super) in_a_row: u32,
     /// When the next attempt may be made.
     pub(super) until: Option<Instant>,
@@ -297,7 +313,13 @@ impl State {
     pub(super) fn leave(&mut self, number: u64) -> Option<(usize, Grant)> {
         let mut ticket = self.tickets.remove(&number)?;
         let index = ticket.index;
-        let outcome = ticket.outcome.take();
+        let granted = match ticket.outcome.take() {
+            Some(Outcome::Leased(grant)) => Some((index, grant)),
+            other => {
+                ticket.outcome = other;
+                None
+            }
+        };
         self.effects.tickets.push(ticket);
         let entry = &mut self.entries[index];
         entry.waiting.retain(|waiting| *waiting != number);
@@ -307,10 +329,7 @@ impl State {
             self.serve(index);
         }
         self.cancel_if_unwanted(index);
-        match outcome {
-            Some(Outcome::Leased(grant)) => Some((index, grant)),
-            _ => None,
-        }
+        granted
     }
 
     /// Gives leases of a loaded model to those who wait for it.

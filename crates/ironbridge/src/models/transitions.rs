@@ -13,9 +13,9 @@ use super::loading::Run;
 use super::model::Value;
 use super::report::{Reason, Unloaded};
 use super::state::{
-    Bytes, Failure, Grant, Job, LoadRun, Loaded, Outcome, Phase, State, UnloadRun, Verdict, sizes,
+    Bytes, Failure, Grant, Job, LoadRun, Loaded, Outcome, Phase, State, Told, UnloadRun, Verdict,
+    sizes,
 };
-use crate::error::Error;
 
 impl State {
     /// A lease, where the model is there. `None`: it is to be waited for.
@@ -48,7 +48,7 @@ impl State {
         &mut self,
         index: usize,
         run: &Run,
-        outcome: Result<(Value, Bytes), Arc<Error>>,
+        outcome: Result<(Value, Bytes), Told>,
     ) -> Verdict {
         let is_this = |load: &LoadRun| load.run.number == run.number;
         let closed = self.closed.is_some();
@@ -85,8 +85,8 @@ impl State {
                 self.wake_watchers();
                 Verdict::Settled
             }
-            Err(error) => {
-                self.failed(index, error);
+            Err(told) => {
+                self.failed(index, told);
                 Verdict::Settled
             }
         }
@@ -102,7 +102,7 @@ impl State {
         }
         let entry = &mut self.entries[index];
         let told = sizes(&bytes);
-        entry.failure = None;
+        self.effects.failures.extend(entry.failure.take());
         entry.is_forced = false;
         entry.loads += 1;
         entry.phase = Phase::Loaded(Loaded {
@@ -130,23 +130,24 @@ impl State {
     }
 
     /// Puts down that a load failed, and when the next may be tried.
-    pub(super) fn failed(&mut self, index: usize, error: Arc<Error>) {
+    pub(super) fn failed(&mut self, index: usize, told: Told) {
         let entry = &mut self.entries[index];
         let in_a_row = entry.failure.as_ref().map_or(0, |last| last.in_a_row) + 1;
         let wait = entry.spec.backoff.after(in_a_row);
         let failure = Failure {
-            error: error.clone(),
+            told: told.clone(),
             in_a_row,
             until: Instant::now().checked_add(wait),
         };
-        entry.failure = Some(failure.clone());
+        let before = entry.failure.replace(failure.clone());
+        self.effects.failures.extend(before);
         entry.is_forced = false;
         entry.progress = None;
         self.fail_waiting(index, &failure);
         self.tell(
             index,
             Change::Failed {
-                error,
+                error: told.error,
                 retry_after: wait,
             },
         );
@@ -164,7 +165,7 @@ impl State {
     /// Forgets that loads failed, and does not wait for those that were given up.
     pub(super) fn retry_now(&mut self, index: usize) {
         let entry = &mut self.entries[index];
-        entry.failure = None;
+        self.effects.failures.extend(entry.failure.take());
         entry.is_forced = true;
         self.load_again_if_wanted(index);
     }
@@ -275,7 +276,7 @@ impl State {
             self.effects.jobs.push(Job::Stop(load.run.clone()));
         }
         self.entries[index].abandoned.push(load);
-        self.failed(index, Arc::new(error));
+        self.failed(index, error.into());
     }
 
     /// Takes no more loads, and ends those that wait. Those under way are stopped by `stop_loads`.
