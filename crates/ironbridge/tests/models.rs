@@ -1,5 +1,9 @@
 //! Models within a memory budget, from outside: how they come, how they go, and what can go wrong.
 
+#[path = "models/ending.rs"]
+mod ending;
+#[path = "models/failing.rs"]
+mod failing;
 #[path = "models/leases.rs"]
 mod leases;
 #[path = "models/loading.rs"]
@@ -8,3 +12,5 @@ mod loading;
 mod room;
 #[path = "models/support.rs"]
 mod support;
+#[path = "models/telling.rs"]
+mod telling;
