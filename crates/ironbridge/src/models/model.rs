@@ -315,6 +315,12 @@ impl<H> fmt::Display for ModelId<H> {
     }
 }
 
+impl<H> AsRef<str> for ModelId<H> {
+    fn as_ref(&self) -> &str {
+        &self.name
+    }
+}
+
 /// What names a model whose handle is an `H`: its [`ModelId`], or its name as text.
 pub trait Named<H> {
     /// The name.

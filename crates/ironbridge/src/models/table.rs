@@ -9,6 +9,7 @@ use comfy_table::{Table, presets};
 
 use super::loading::Progress;
 use super::state::{Entry, Phase, State, sizes};
+use crate::error::Error;
 use crate::memory::Device;
 
 /// How a model stands.
@@ -67,6 +68,8 @@ pub struct ModelRow {
     pub pinned: bool,
     /// How often it was loaded.
     pub loads: u64,
+    /// Why its last load failed, where none has come since.
+    pub failure: Option<Arc<Error>>,
 }
 
 /// What models take of a device that has a budget.
@@ -135,6 +138,10 @@ fn row(entry: &Entry) -> ModelRow {
         idle,
         pinned: entry.pinned,
         loads: entry.loads,
+        failure: entry
+            .failure
+            .as_ref()
+            .map(|failure| failure.told.error.clone()),
     }
 }
 
@@ -172,9 +179,13 @@ impl fmt::Display for ModelTable {
             let pin = if row.pinned { " (pinned)" } else { "" };
             let memory = row.bytes.iter();
             let memory: Vec<_> = memory.map(|(on, size)| format!("{on} {size}")).collect();
+            let state = match &row.failure {
+                Some(error) => format!("{}\n{}", row.state, cut(&error.to_string())),
+                None => row.state.to_string(),
+            };
             table.add_row([
                 format!("{}{pin}", row.name),
-                row.state.to_string(),
+                state,
                 memory.join("\n"),
                 row.leases.to_string(),
                 row.waiting.to_string(),
@@ -189,5 +200,15 @@ impl fmt::Display for ModelTable {
             write!(f, "\n{}: {} of {}", row.device, row.used, row.budget)?;
         }
         Ok(())
+    }
+}
+
+/// The beginning of a line that has no end of room.
+fn cut(line: &str) -> String {
+    const LONGEST: usize = 60;
+
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
     }
 }

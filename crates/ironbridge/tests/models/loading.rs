@@ -160,7 +160,7 @@ fn a_caller_who_goes_disturbs_no_other_and_the_last_one_cancels() -> Result<()> 
     drop(first);
     gate.open(1);
     assert_eq!(*block_on(second)?, 7);
-    models.unload("shared").wait()?;
+    models.unload(&shared).wait()?;
 
     let mut events = models.events();
     let mut only = models.acquire(&shared);
