@@ -439,3 +439,26 @@ fn code_given_as_text_has_its_place_and_lines() {
         "{error}"
     );
 }
+
+#[test]
+fn memory_that_runs_out_has_a_kind_of_its_own() -> Result<()> {
+    let session = Session::new()?;
+    python! { session =>
+        class OutOfMemoryError(RuntimeError): pass
+        class OnCard(OutOfMemoryError): pass
+        class MyOutOfMemoryError(RuntimeError): pass
+        def throw(kind):
+            raise kind("no room")
+    }?;
+    let kind = |class: &str| {
+        let error = session.run(&format!("throw({class})")).unwrap_err();
+        assert!(error.to_string().ends_with(": no room"), "{error}");
+        error.kind()
+    };
+    assert_eq!(kind("MemoryError"), ErrorKind::OutOfMemory);
+    assert_eq!(kind("OutOfMemoryError"), ErrorKind::OutOfMemory);
+    assert_eq!(kind("OnCard"), ErrorKind::OutOfMemory);
+    assert_eq!(kind("MyOutOfMemoryError"), ErrorKind::Exception);
+    assert_eq!(kind("RuntimeError"), ErrorKind::Exception);
+    Ok(())
+}

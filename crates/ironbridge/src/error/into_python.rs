@@ -11,10 +11,9 @@ use super::{Error, ErrorKind, What};
 impl From<Error> for PyErr {
     fn from(error: Error) -> Self {
         match &error.0.cause {
-            What::Exception(_) | What::Shared(_) => {
-                crate::interpreter::attach_started(|py| error.to_exception(py))
-            }
-            What::Report(_) => error.report_as_exception(),
+            // Of no exception, it may be made before there is an interpreter.
+            What::Report(_) if error.exception().is_none() => error.report_as_exception(),
+            _ => crate::interpreter::attach_started(|py| error.to_exception(py)),
         }
     }
 }
@@ -25,7 +24,15 @@ impl Error {
         match &self.0.cause {
             What::Exception(exception) => PyErr::from_value(exception.value(py).clone().into_any()),
             What::Shared(error) => error.to_exception(py),
-            What::Report(_) => self.report_as_exception(),
+            What::Report(_) => {
+                let error = self.report_as_exception();
+                // One that says more about an exception: that is its cause in Python too.
+                if let Some(exception) = self.exception() {
+                    let cause = PyErr::from_value(exception.value(py).clone().into_any());
+                    error.set_cause(py, Some(cause));
+                }
+                error
+            }
         }
     }
 

@@ -48,6 +48,17 @@ fn a_load_that_raises_says_why_and_keeps_the_next_one_back() -> Result<()> {
     assert_eq!(refused.kind(), ErrorKind::Exception);
     assert!(refused.exception().is_some());
     assert_eq!(calls.load(Ordering::Relaxed), 1);
+    // In Python it has the exception as its cause.
+    let in_python = ironbridge::pyo3::PyErr::from(refused);
+    let has_cause = ironbridge::attach(|py| {
+        let cause = in_python.cause(py).expect("the exception");
+        cause.is_instance_of::<PyValueError>(py)
+    })?;
+    assert!(has_cause);
+    let table = models.table();
+    let row = table.get("broken").expect("it was added");
+    let failure = row.failure.as_ref().expect("it failed");
+    assert_eq!(failure.to_string(), "ValueError: no weights");
     let ModelState::Failed { retry_after, .. } = state(&models, "broken") else {
         panic!("{}", models.table());
     };
