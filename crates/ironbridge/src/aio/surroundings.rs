@@ -47,6 +47,10 @@ impl Surroundings {
     }
 
     /// The context that a task is to run in, where it is not the event loop's own.
+    #[cfg_attr(
+        not(feature = "tracing"),
+        allow(clippy::unnecessary_wraps, reason = "there are no spans to set")
+    )]
     pub(super) fn of_task<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         #[cfg(feature = "tracing")]
         if !self.span.is_none() {

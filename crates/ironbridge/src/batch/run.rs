@@ -79,6 +79,10 @@ where
         self.slots.len()
     }
 
+    #[cfg_attr(
+        not(feature = "tracing"),
+        allow(clippy::unused_self, reason = "there are no spans")
+    )]
     fn in_span<R>(&self, f: impl FnOnce() -> R) -> R {
         #[cfg(feature = "tracing")]
         return self.span.in_scope(f);

@@ -6,8 +6,8 @@ use super::event::ModelEvent;
 use super::inner::Inner;
 
 #[cfg_attr(
-    not(any(feature = "metrics", feature = "tracing")),
-    allow(unused_variables, reason = "nothing is recorded")
+    not(all(feature = "metrics", feature = "tracing")),
+    allow(unused_variables, reason = "each recorder wants its own")
 )]
 pub(super) fn record(inner: &Inner, event: &ModelEvent) {
     #[cfg(feature = "metrics")]
