@@ -11,6 +11,8 @@ mod loading;
 #[cfg(feature = "watch")]
 #[path = "modules/reload.rs"]
 mod reload;
+#[path = "modules/streams.rs"]
+mod streams;
 #[path = "modules/values.rs"]
 mod values;
 

@@ -50,30 +50,10 @@ pub(crate) fn body(member: &Member, index: usize, handle: &TokenStream) -> Token
     };
     let call = format_ident!("__call");
     if member.is_async() {
-        let owned = member.parameters.iter().filter_map(owned);
-        let pushes = pushes(member, &call, true);
-        let result = &member.result;
-        let kind = if is_unit(result) {
-            quote!(Nothing)
-        } else {
-            quote!(Something)
-        };
-        let named =
-            lives_on(result).then(|| quote!(.finished_by(|__value: #result| __value.named(#what))));
-        // Whoever awaits it gets this crate's error.
-        let promised = match &member.signature.output {
-            ReturnType::Type(_, promised) => quote_spanned!(promised.span()=> #promised),
-            ReturnType::Default => quote!(()),
-        };
-        return quote! {
-            #site
-            let _: fn(::ironbridge::Result<#result>) -> #promised = |__result| __result;
-            #(#owned)*
-            #handle.call_async::<#result, #private::#kind, _>(&__SITE, #what, move |#call| {
-                #(#pushes)*
-                ::core::result::Result::Ok(())
-            })#named
-        };
+        return awaited(member, handle, &site, &what);
+    }
+    if member.kind == MemberKind::Function && is_stream(&member.result) {
+        return streamed(member, handle, &site, &what);
     }
     let value = match member.kind {
         MemberKind::Get => quote!(#handle.get::<#result>(&__SITE)),
@@ -114,6 +94,53 @@ pub(crate) fn body(member: &Member, index: usize, handle: &TokenStream) -> Token
     }
 }
 
+/// The body of an `async fn`.
+fn awaited(member: &Member, handle: &TokenStream, site: &TokenStream, what: &str) -> TokenStream {
+    let private = quote!(::ironbridge::__private::module);
+    let call = format_ident!("__call");
+    let owned = member.parameters.iter().filter_map(owned);
+    let pushes = pushes(member, &call, true);
+    let result = &member.result;
+    let kind = if is_unit(result) {
+        quote!(Nothing)
+    } else {
+        quote!(Something)
+    };
+    let named =
+        lives_on(result).then(|| quote!(.finished_by(|__value: #result| __value.named(#what))));
+    // Whoever awaits it gets this crate's error.
+    let promised = match &member.signature.output {
+        ReturnType::Type(_, promised) => quote_spanned!(promised.span()=> #promised),
+        ReturnType::Default => quote!(()),
+    };
+    quote! {
+        #site
+        let _: fn(::ironbridge::Result<#result>) -> #promised = |__result| __result;
+        #(#owned)*
+        #handle.call_async::<#result, #private::#kind, _>(&__SITE, #what, move |#call| {
+            #(#pushes)*
+            ::core::result::Result::Ok(())
+        })#named
+    }
+}
+
+/// The body of a function that gives a stream: called where the first item is asked for, as a future is.
+fn streamed(member: &Member, handle: &TokenStream, site: &TokenStream, what: &str) -> TokenStream {
+    let call = format_ident!("__call");
+    let owned = member.parameters.iter().filter_map(owned);
+    let pushes = pushes(member, &call, true);
+    let result = &member.result;
+    quote! {
+        #site
+        #(#owned)*
+        let __stream: #result = #handle.stream(&__SITE, #what, move |#call| {
+            #(#pushes)*
+            ::core::result::Result::Ok(())
+        });
+        ::core::result::Result::Ok(__stream)
+    }
+}
+
 /// Whether each argument is always passed.
 fn is_fixed(member: &Member) -> bool {
     member.parameters.iter().all(|parameter| {
@@ -133,8 +160,17 @@ fn is_named(parameter: &Parameter) -> bool {
 
 /// Whether the result is an iterator or a generator.
 fn lives_on(ty: &Type) -> bool {
+    is_generic(ty, &["Iter", "Generator", "AsyncIter"])
+}
+
+/// Whether the result is an asynchronous iterator.
+fn is_stream(ty: &Type) -> bool {
+    is_generic(ty, &["AsyncIter"])
+}
+
+fn is_generic(ty: &Type, names: &[&str]) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| {
-        (last.ident == "Iter" || last.ident == "Generator") && !last.arguments.is_none()
+        names.iter().any(|name| last.ident == name) && !last.arguments.is_none()
     }))
 }
 

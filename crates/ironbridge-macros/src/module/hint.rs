@@ -86,6 +86,7 @@ fn named(name: &str, arguments: &[&Type]) -> String {
             format!("dict[{}, {}]", hint(key), hint(value))
         }
         ("Iter" | "Generator", [item, ..]) => format!("Iterator[{}]", hint(item)),
+        ("AsyncIter", [item]) => format!("AsyncIterator[{}]", hint(item)),
         _ => any(),
     }
 }
@@ -106,6 +107,7 @@ mod tests {
             ("Option<Analysis>", "Any"),
             ("impl Fn(u64) -> Result<()> + Send + 'static", "Callable"),
             ("std::borrow::Cow<'_, str>", "str"),
+            ("ironbridge::AsyncIter<String>", "AsyncIterator[str]"),
         ] {
             let ty = syn::parse_str(rust).expect("a Rust type");
             assert_eq!(hint(&ty), python, "{rust}");

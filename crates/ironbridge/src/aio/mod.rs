@@ -72,6 +72,7 @@ mod call;
 mod end;
 mod future;
 mod interrupt;
+mod kind;
 mod pool;
 mod room;
 mod stats;
@@ -84,9 +85,9 @@ pub use future::PythonFuture;
 pub(crate) use future::await_from;
 #[doc(hidden)]
 pub use future::{RunsOn, await_python};
+pub(crate) use kind::{is_asynchronous, is_awaitable};
 pub use stats::{Stats, stats};
 pub use stream::AsyncIter;
-pub(crate) use stream::is_asynchronous;
 #[allow(unused_imports, reason = "batching and models run on it")]
 pub(crate) use task::spawn;
 

@@ -10,10 +10,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use concurrent_queue::ConcurrentQueue;
-use pyo3::ffi;
 use pyo3::prelude::*;
 
 use super::call::{Departure, Ticket};
+use super::kind::is_awaitable;
 use super::room::Room;
 use super::{asyncio, end, stats};
 use crate::error::{Error, Report};
@@ -307,16 +307,6 @@ fn make(py: Python<'_>, thread: usize, ticket: Ticket) -> Option<Waker> {
         }
         Some(Err(error)) => ticket.close(|call| call.fail(error)),
         None => ticket.close(|_| None),
-    }
-}
-
-/// Whether its type has an `__await__`.
-fn is_awaitable(value: &Bound<'_, PyAny>) -> bool {
-    // SAFETY: a live object's type lives, and its slots do not change while this thread is attached. Read directly, since
-    // looking for a name that is not there makes an exception.
-    unsafe {
-        let slots = (*ffi::Py_TYPE(value.as_ptr())).tp_as_async;
-        slots.as_ref().is_some_and(|slots| slots.am_await.is_some())
     }
 }
 

@@ -21,6 +21,7 @@ from inspect import Parameter
 MISSING = object()
 NAMES = {
     "Any": typing.Any,
+    "AsyncIterator": abc.AsyncIterator,
     "Callable": abc.Callable,
     "Decimal": decimal.Decimal,
     "Iterator": abc.Iterator,
@@ -142,8 +143,17 @@ def compare_call(owner, name, value, kind, is_async, parameters, result, report)
     function = inspect.unwrap(value) if kind != "class" else value
     if not is_async and inspect.iscoroutinefunction(function):
         report("is an `async def`: declare it as `async fn`", value)
+    gives = kind_of(hint(result))
+    agrees = True
     if inspect.isasyncgenfunction(function):
-        report("is an asynchronous generator, which cannot be called from here", value)
+        if is_async:
+            report("is an asynchronous generator, which is not awaited: declare it without `async`, with `AsyncIter<…>` as result", value)
+        elif gives not in ("asynchronous iterator", UNKNOWN):
+            report("is an asynchronous generator: declare its result as `AsyncIter<…>`", value)
+            agrees = False
+    elif inspect.isgeneratorfunction(function) and gives == "asynchronous iterator":
+        report("is a generator that is not asynchronous: declare its result as `Iter<…>`", value)
+        agrees = False
     try:
         signature = inspect.signature(value)
     except (ValueError, TypeError):
@@ -154,7 +164,7 @@ def compare_call(owner, name, value, kind, is_async, parameters, result, report)
             wanted = wanted[1:]
     source = value if kind != "class" else getattr(value, "__init__", value)
     compare_parameters(wanted, parameters, source, report)
-    if kind != "class" and result != "None":
+    if kind != "class" and result != "None" and agrees:
         annotation = hint_of(function, "return")
         if annotation is not MISSING and not fits_result(hint(result), annotation):
             report(f"gives {spelled(annotation)}, which does not fit {result}", value)
@@ -298,6 +308,9 @@ KINDS = {
     abc.Collection: "iterable",
     abc.Iterator: "iterator",
     abc.Generator: "iterator",
+    abc.AsyncIterable: "asynchronous iterator",
+    abc.AsyncIterator: "asynchronous iterator",
+    abc.AsyncGenerator: "asynchronous iterator",
     abc.Callable: "callable",
     pathlib.Path: "path",
     pathlib.PurePath: "path",

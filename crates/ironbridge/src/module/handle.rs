@@ -13,8 +13,8 @@ use pyo3::types::PyModule;
 use super::call::{Arguments, Call};
 use super::contract::{Contract, Member, MemberKind};
 use super::{Site, source::Source};
-use crate::aio::{PythonFuture, RunsOn, await_python};
-use crate::error::Result;
+use crate::aio::{AsyncIter, PythonFuture, RunsOn, await_python};
+use crate::error::{Origin, Result};
 use crate::handles::Returns;
 use crate::interpreter::attach_started;
 use crate::vectorcall;
@@ -36,8 +36,8 @@ struct Inner {
 pub(super) struct Table {
     pub(super) module: Py<PyModule>,
     contract: &'static Contract,
-    /// Whether a member is an `async def`.
-    is_coroutine: Box<[bool]>,
+    /// Where those run that nobody waits for.
+    runs_on: Box<[RunsOn]>,
     /// For each member of the contract what is called; of an attribute, what has it. `None` where it was not there.
     members: Box<[Option<Py<PyAny>>]>,
 }
@@ -47,13 +47,16 @@ impl Table {
     pub(super) fn new(module: &Bound<'_, PyModule>, contract: &'static Contract) -> Self {
         let members = contract.members.iter();
         let members: Vec<_> = members.map(|member| find(module, member).ok()).collect();
-        let is_coroutine = members.iter().zip(contract.members).map(|(found, member)| {
-            let found = found.as_ref().filter(|_| member.is_async);
-            found.is_some_and(|found| is_coroutine(found).unwrap_or(false))
-        });
+        let runs_on = members
+            .iter()
+            .zip(contract.members)
+            .map(|(found, member)| match found {
+                Some(found) if does_nothing(found, member).unwrap_or(false) => RunsOn::Loop,
+                _ => RunsOn::Pool,
+            });
         Self {
             contract,
-            is_coroutine: is_coroutine.collect(),
+            runs_on: runs_on.collect(),
             members: members
                 .into_iter()
                 .map(|found| found.map(Bound::unbind))
@@ -87,10 +90,18 @@ impl Table {
     }
 }
 
-/// Whether calling gives a coroutine.
-fn is_coroutine(function: &Bound<'_, PyAny>) -> PyResult<bool> {
-    static TELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let tell = TELL.import(function.py(), "inspect", "iscoroutinefunction")?;
+/// Whether calling does nothing but make a coroutine, or an asynchronous generator.
+fn does_nothing(function: &Bound<'_, PyAny>, member: &Member) -> PyResult<bool> {
+    static COROUTINE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static GENERATOR: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let (cell, name) = if member.is_async {
+        (&COROUTINE, "iscoroutinefunction")
+    } else if member.result.starts_with("AsyncIterator") {
+        (&GENERATOR, "isasyncgenfunction")
+    } else {
+        return Ok(false);
+    };
+    let tell = cell.import(function.py(), "inspect", name)?;
     tell.call1((function,))?.extract()
 }
 
@@ -213,21 +224,49 @@ impl Handle {
         Kind: 'static,
     {
         let location = Location::caller();
+        let make = self.make(site, location, arguments);
+        let runs_on = self.table().runs_on[site.index];
+        await_python::<T, _, Kind>(runs_on, what, make)
+    }
+
+    /// Iterates over what an asynchronous generator gives, on the event loop; nothing is called before the first item is
+    /// asked for.
+    #[track_caller]
+    pub fn stream<T, F>(
+        &self,
+        site: &'static Site,
+        what: &'static str,
+        arguments: F,
+    ) -> AsyncIter<T>
+    where
+        F: for<'py> FnOnce(&mut Arguments<'py>) -> Result<()> + Send + 'static,
+    {
+        let location = Location::caller();
+        let make = self.make(site, location, arguments);
+        let runs_on = self.table().runs_on[site.index];
+        AsyncIter::of(runs_on, what.into(), Some(Origin::caller(location)), make)
+    }
+
+    /// What makes a call on a thread of Python's. Where files are watched, those that were edited are read now.
+    fn make<F>(
+        &self,
+        site: &'static Site,
+        location: &'static Location<'static>,
+        arguments: F,
+    ) -> impl for<'py> FnOnce(Python<'py>) -> Result<Bound<'py, PyAny>> + Send + 'static + use<F>
+    where
+        F: for<'py> FnOnce(&mut Arguments<'py>) -> Result<()> + Send + 'static,
+    {
         let handle = self.clone();
         let is_current = self.refresh();
-        let runs_on = if self.table().is_coroutine[site.index] {
-            RunsOn::Loop
-        } else {
-            RunsOn::Pool
-        };
-        await_python::<T, _, Kind>(runs_on, what, move |py| {
+        move |py: Python<'_>| {
             is_current?;
             let call = Call::new(py, site, location);
             let passed = Arguments::of(call, arguments)?;
             handle.table().member(&call, |callable| {
                 passed.call(|values, names| vectorcall::call(callable, values, names))
             })
-        })
+        }
     }
 
     /// Reads an attribute.

@@ -21,6 +21,7 @@
 //! | `#[python(set = "level")] fn set_level(&self, value: u8) -> Result<()>` | `level = value` |
 //! | `#[python(class)] fn encoder(&self) -> Result<Encoder>` | `Encoder()` |
 //! | `async fn` | `async def`; a plain function runs on a thread of its own pool |
+//! | `fn f(&self) -> Result<AsyncIter<T>>` | an `async def` that yields; nothing is called before the first item is asked for |
 //!
 //! Methods with a body are Rust's own, and come along.
 

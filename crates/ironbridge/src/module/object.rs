@@ -11,9 +11,9 @@ use pyo3::prelude::*;
 use super::Site;
 use super::call::{Arguments, Call};
 use super::contract::Contract;
-use crate::aio::{PythonFuture, RunsOn, await_python};
-use crate::error::Result;
+use crate::aio::{AsyncIter, PythonFuture, RunsOn, await_python};
 use crate::error::conversion::{describe, repr};
+use crate::error::{Origin, Result};
 use crate::handles::Returns;
 use crate::interpreter::attach_started;
 use crate::vectorcall;
@@ -96,16 +96,47 @@ impl Object {
         F: for<'py> FnOnce(&mut Arguments<'py>) -> Result<()> + Send + 'static,
         Kind: 'static,
     {
+        let make = self.make(site, Location::caller(), arguments);
+        await_python::<T, _, Kind>(RunsOn::Pool, what, make)
+    }
+
+    /// Calls a method on a thread of Python's, and iterates on the event loop over what it gives; not before the first
+    /// item is asked for.
+    #[track_caller]
+    pub fn stream<T, F>(
+        &self,
+        site: &'static Site,
+        what: &'static str,
+        arguments: F,
+    ) -> AsyncIter<T>
+    where
+        F: for<'py> FnOnce(&mut Arguments<'py>) -> Result<()> + Send + 'static,
+    {
         let location = Location::caller();
+        let make = self.make(site, location, arguments);
+        let origin = Origin::caller(location);
+        AsyncIter::of(RunsOn::Pool, what.into(), Some(origin), make)
+    }
+
+    /// What makes a call on a thread of Python's.
+    fn make<F>(
+        &self,
+        site: &'static Site,
+        location: &'static Location<'static>,
+        arguments: F,
+    ) -> impl for<'py> FnOnce(Python<'py>) -> Result<Bound<'py, PyAny>> + Send + 'static + use<F>
+    where
+        F: for<'py> FnOnce(&mut Arguments<'py>) -> Result<()> + Send + 'static,
+    {
         let object = self.object.clone();
-        await_python::<T, _, Kind>(RunsOn::Pool, what, move |py| {
+        move |py: Python<'_>| {
             let call = Call::new(py, site, location);
             let passed = Arguments::of(call, arguments)?;
             let method = site.interned(py);
             passed.call(|values, names| {
                 vectorcall::call_method(object.bind(py), method, values, names)
             })
-        })
+        }
     }
 
     /// Reads an attribute.

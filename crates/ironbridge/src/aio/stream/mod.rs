@@ -1,7 +1,6 @@
 //! Asynchronous iterators of Python as streams.
 
 mod buffer;
-mod kind;
 mod pump;
 
 use std::borrow::Cow;
@@ -19,11 +18,10 @@ use pyo3::conversion::FromPyObjectOwned;
 use pyo3::prelude::*;
 
 use self::buffer::Buffer;
-pub(crate) use self::kind::is_asynchronous;
 use super::asyncio::Steered;
 use super::future::{await_in, timed_out};
 use super::surroundings::Surroundings;
-use super::{PythonFuture, RunsOn};
+use super::{PythonFuture, RunsOn, kind};
 use crate::error::{Error, ErrorKind, Origin, Result};
 use crate::handles::Nothing;
 

@@ -1,4 +1,4 @@
-//! Which objects can be iterated over asynchronously, and what to say of others.
+//! Which objects can be awaited, or iterated over asynchronously, and what to say of others.
 
 use std::borrow::Cow;
 
@@ -11,6 +11,11 @@ pub(crate) fn is_asynchronous(object: &Bound<'_, PyAny>) -> bool {
     slots(object).is_some_and(|slots| slots.am_aiter.is_some())
 }
 
+/// Whether it has an `__await__`.
+pub(crate) fn is_awaitable(object: &Bound<'_, PyAny>) -> bool {
+    slots(object).is_some_and(|slots| slots.am_await.is_some())
+}
+
 /// Refuses what has no `__aiter__`, and says what it is instead.
 pub(super) fn check(object: &Bound<'_, PyAny>) -> PyResult<()> {
     if is_asynchronous(object) {
@@ -18,7 +23,7 @@ pub(super) fn check(object: &Bound<'_, PyAny>) -> PyResult<()> {
     }
     let kind = object.get_type();
     let kind = kind.name()?;
-    let why = if slots(object).is_some_and(|slots| slots.am_await.is_some()) {
+    let why = if is_awaitable(object) {
         "it is to be awaited first (`async fn`, or `await` in an `async` block)"
     } else if object.hasattr(intern!(object.py(), "__iter__"))? {
         "it is a plain iterable, which is an `Iter` in Rust"
