@@ -251,6 +251,39 @@ fn values_that_do_not_convert_are_named() {
     assert!(error.to_string().starts_with("'values[1]"), "{error}");
 }
 
+#[test]
+fn a_coroutine_that_nobody_awaited_is_no_value() -> Result<()> {
+    let session = Session::new()?;
+    python! { session =>
+        kept = []
+        def keep(coroutine):
+            kept.append(coroutine)
+            return coroutine
+        async def fetch(): return 1
+        async def count(): yield 1
+    }?;
+    // Kept, so that Python does not warn of it as well.
+    let error = block_on(python! { async session -> u32 => keep(fetch()) }).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conversion);
+    let text = format!("{error:#}");
+    assert!(
+        text.starts_with("the block: expected u32, found coroutine <coroutine object fetch"),
+        "{text}"
+    );
+    assert!(
+        text.contains("help: its value comes when it is awaited: put `await` before it"),
+        "{text}"
+    );
+    let error = python! { session -> Vec<String> => [keep(fetch())] }.unwrap_err();
+    let text = format!("{error:#}");
+    assert!(text.starts_with("the block[0]: expected str"), "{text}");
+    assert!(text.contains("put `await` before it"), "{text}");
+    let error = block_on(python! { async session -> u32 => count() }).unwrap_err();
+    let text = format!("{error:#}");
+    assert!(text.contains("help: take it as an `AsyncIter`"), "{text}");
+    session.run("for coroutine in kept: coroutine.close()")
+}
+
 /// A block that captures what does not convert.
 fn ironbridge_refusing(names: &[String]) -> PythonFuture<usize> {
     let values: Vec<Picky> = names.iter().cloned().map(Picky).collect();

@@ -18,6 +18,7 @@ use pyo3::types::PyString;
 
 use super::exception::{is_surrogate_error, lossless, message};
 use super::report::Report;
+use crate::aio;
 pub(super) use describe::short;
 pub(crate) use describe::{describe, repr};
 #[cfg(feature = "serde")]
@@ -119,9 +120,20 @@ pub(crate) fn follow(value: &Bound<'_, PyAny>, rust_type: &str, error: PyErr) ->
     Trace {
         path,
         problem: format!("expected {wanted}, found {}", describe(&culprit)),
-        help: None,
+        help: asynchronous(&culprit).map(Cow::Borrowed),
         reason: Some(error),
     }
+}
+
+/// What to do with a value that others await, or iterate over.
+fn asynchronous(value: &Bound<'_, PyAny>) -> Option<&'static str> {
+    if aio::is_awaitable(value) {
+        return Some(
+            "its value comes when it is awaited: put `await` before it, in an `async` block, or declare the function as \
+             `async fn`",
+        );
+    }
+    aio::is_asynchronous(value).then_some("take it as an `AsyncIter`, whose items come one by one")
 }
 
 /// Whether an error says that a value did not fit. What Python code raised while a value was read (a property, an
