@@ -10,6 +10,8 @@ mod leases;
 mod loading;
 #[path = "models/room.rs"]
 mod room;
+#[path = "models/running_out.rs"]
+mod running_out;
 #[path = "models/support.rs"]
 mod support;
 #[path = "models/telling.rs"]

@@ -1,4 +1,4 @@
-//! Loads that raise, hang, or run out of memory, and hooks that do.
+//! Loads that raise or hang, and hooks that do.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -8,10 +8,10 @@ use futures::FutureExt;
 use futures::executor::block_on;
 use ironbridge::memory::{ByteSize, Device};
 use ironbridge::models::{Change, Model, ModelState, Models, Reason};
-use ironbridge::pyo3::exceptions::{PyMemoryError, PyValueError};
-use ironbridge::{ErrorKind, Result, Session, python};
+use ironbridge::pyo3::exceptions::PyValueError;
+use ironbridge::{Callback, ErrorKind, Result, Session, attach, python};
 
-use super::support::{Gate, LONG, is_loaded, number, state, told, until};
+use super::support::{Gate, LONG, is_loaded, number, state, until};
 
 const HOUR: Duration = Duration::from_hours(1);
 const SHORT: Duration = Duration::from_millis(50);
@@ -132,6 +132,55 @@ fn what_was_half_loaded_is_gone_while_its_error_is_kept() -> Result<()> {
     let alive: Vec<bool> = session.eval("[weights() is not None for weights in seen]")?;
     assert_eq!(alive, [false]);
     assert!(format!("{error:#}").contains("in finish"), "{error:#}");
+    Ok(())
+}
+
+#[test]
+fn an_error_that_goes_may_ask_how_models_stand() -> Result<()> {
+    let models = Models::builder().backoff(HOUR, HOUR).build();
+    let gone = Arc::new(AtomicU32::new(0));
+    let session = Session::new()?;
+    python! { session =>
+        class Asks:
+            def __init__(self, ask):
+                self.ask = ask
+            def __del__(self):
+                self.ask()
+        def load(ask):
+            raise ValueError(Asks(ask))
+    }?;
+    {
+        let (gone, asked) = (gone.clone(), models.clone());
+        models.add(Model::new("broken").load(move |_| {
+            let (gone, models) = (gone.clone(), asked.clone());
+            let ask = Callback::new(move || {
+                assert!(models.table().get("broken").is_some());
+                gone.fetch_add(1, Ordering::Relaxed);
+            });
+            session.call::<i64, _>("load", (ask,))
+        }))?;
+    }
+    drop(models.acquire_blocking::<i64>("broken").unwrap_err());
+    // By then the loader's thread has let go of it too.
+    std::thread::sleep(SHORT);
+    assert_eq!(gone.load(Ordering::Relaxed), 0, "it is kept");
+    let (ended, models) = (Arc::new(AtomicBool::new(false)), models.clone());
+    std::thread::spawn({
+        let ended = ended.clone();
+        move || {
+            // The error goes here, attached, and Python's code runs at once.
+            attach(|_| models.retry_now("broken"))
+                .flatten()
+                .expect("it is known");
+            ended.store(true, Ordering::Relaxed);
+        }
+    });
+    until("nobody waits for the other", || {
+        ended.load(Ordering::Relaxed)
+    });
+    until("the error is gone", || {
+        attach(|_| gone.load(Ordering::Relaxed) == 1).is_ok_and(|is_gone| is_gone)
+    });
     Ok(())
 }
 
@@ -287,127 +336,6 @@ fn retry_now_loads_beside_a_thread_that_does_not_end() -> Result<()> {
         Ok(lease) => assert_eq!(*lease, 7),
         Err(error) => assert_eq!(error.kind(), ErrorKind::Timeout),
     }
-    Ok(())
-}
-
-/// A model whose first attempt runs out of memory.
-fn greedy(name: &str) -> Model<i64> {
-    Model::new(name).load(|loading| {
-        let session = Session::new()?;
-        let asked = if loading.attempt() == 1 {
-            1_i64 << 62
-        } else {
-            8
-        };
-        session.set("asked", asked)?;
-        session.eval("len(bytearray(asked))")
-    })
-}
-
-#[test]
-fn memory_that_runs_out_is_an_error_of_its_own_kind() -> Result<()> {
-    let models = Models::new();
-    models.add(number("idle", 0))?;
-    drop(models.acquire_blocking::<i64>("idle")?);
-    models.add(greedy("greedy"))?;
-    let error = models.acquire_blocking::<i64>("greedy").unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::OutOfMemory);
-    let exception = error.exception().expect("it began as one");
-    assert!(exception.is_instance_of::<PyMemoryError>());
-    // Nobody asked for evictions.
-    assert!(is_loaded(&models, "idle"));
-    Ok(())
-}
-
-#[test]
-fn memory_that_runs_out_evicts_what_is_idle_and_loads_once_more() -> Result<()> {
-    let models = Models::new();
-    for name in ["idle", "leased", "elsewhere"] {
-        let on = if name == "elsewhere" {
-            Device::Gpu(7)
-        } else {
-            Device::Host
-        };
-        models.add(number(name, 0).needs(on, ByteSize::mib(1)))?;
-        drop(models.acquire_blocking::<i64>(name)?);
-    }
-    models.add(
-        number("pinned", 0)
-            .needs(Device::Host, ByteSize::mib(1))
-            .pinned(),
-    )?;
-    drop(models.acquire_blocking::<i64>("pinned")?);
-    let lease = models.acquire_blocking::<i64>("leased")?;
-    let greedy = greedy("greedy").needs(Device::Host, ByteSize::mib(1));
-    models.add(greedy.evict_and_retry(true))?;
-    let mut events = models.events();
-    assert_eq!(*models.acquire_blocking::<i64>("greedy")?, 8);
-    drop(lease);
-    let told = told(&mut events);
-    assert_eq!(
-        told["idle"],
-        ["unloading: memory ran out", "unloaded: memory ran out"]
-    );
-    assert_eq!(told["greedy"], ["queued", "loading", "loaded"]);
-    assert_eq!(told.len(), 2, "{told:?}");
-    Ok(())
-}
-
-#[test]
-fn a_retry_that_runs_out_too_is_the_last() -> Result<()> {
-    let models = Models::builder().backoff(HOUR, HOUR).build();
-    let attempts = Arc::new(AtomicU32::new(0));
-    let counted = attempts.clone();
-    let model = Model::new("greedy").load(move |loading| {
-        counted.fetch_add(1, Ordering::Relaxed);
-        assert_eq!(loading.attempt(), counted.load(Ordering::Relaxed));
-        Session::new()?.eval::<i64>("len(bytearray(1 << 62))")
-    });
-    models.add(model.evict_and_retry(true))?;
-    let error = models.acquire_blocking::<i64>("greedy").unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::OutOfMemory);
-    assert_eq!(attempts.load(Ordering::Relaxed), 2);
-    Ok(())
-}
-
-#[test]
-fn a_call_that_runs_out_of_memory_gets_room() -> Result<()> {
-    let models = Models::new();
-    models.add(number("idle", 0))?;
-    models.add(number("used", 0))?;
-    drop(models.acquire_blocking::<i64>("idle")?);
-    let lease = models.acquire_blocking::<i64>("used")?;
-    let session = Session::new()?;
-    // The error of torch, as it is: a `RuntimeError`, known by its name.
-    python! { session =>
-        class OutOfMemoryError(RuntimeError):
-            __module__ = "torch"
-        def compute(rooms):
-            if not rooms:
-                raise OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
-            return 42
-    }?;
-    let has_room = || !is_loaded(&models, "idle");
-    let call = |_: &i64| session.call::<i64, _>("compute", (has_room(),));
-    let refused = call(&0).unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::OutOfMemory);
-    assert_eq!(
-        refused.to_string(),
-        "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 GiB."
-    );
-    assert_eq!(lease.with_room(call)?, 42);
-
-    drop(models.acquire_blocking::<i64>("idle")?);
-    let call = |_: &i64| {
-        let outcome = session.call::<i64, _>("compute", (has_room(),));
-        async move { outcome }
-    };
-    assert_eq!(block_on(lease.with_room_async(call))?, 42);
-    // Another error is passed on as it is, and evicts nobody.
-    drop(models.acquire_blocking::<i64>("idle")?);
-    let error = lease.with_room(|_| session.run("1 // 0")).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Exception);
-    assert!(is_loaded(&models, "idle"));
     Ok(())
 }
 
