@@ -10,6 +10,8 @@
 #[path = "arrays/support.rs"]
 mod support;
 
+#[path = "arrays/batched.rs"]
+mod batched;
 #[path = "arrays/buffers.rs"]
 mod buffers;
 #[path = "arrays/crossing.rs"]

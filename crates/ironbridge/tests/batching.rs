@@ -3,6 +3,8 @@
 #[cfg(feature = "arrays")]
 #[path = "batching/arrays.rs"]
 mod arrays;
+#[path = "batching/attribute.rs"]
+mod attribute;
 #[path = "batching/failures.rs"]
 mod failures;
 #[path = "batching/gathering.rs"]

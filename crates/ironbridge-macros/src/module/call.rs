@@ -11,35 +11,14 @@ use super::parameter::{Parameter, ParameterKind, option_of};
 /// The statements of a member's method. `handle` is what holds the Python side.
 pub(crate) fn body(member: &Member, index: usize, handle: &TokenStream) -> TokenStream {
     let private = quote!(::ironbridge::__private::module);
-    let by_name: Vec<&str> = member
-        .parameters
-        .iter()
-        .filter(|parameter| is_named(parameter))
-        .map(|parameter| &*parameter.python_name)
-        .collect();
-    let python_name = member.python_name.as_ref().map_or_else(
-        || {
-            let result = &member.result;
-            quote!(<#result as ::ironbridge::module::TypedClass>::CONTRACT.python_name)
-        },
-        |name| quote!(#name),
-    );
-    let parameters = member
-        .parameters
-        .iter()
-        .map(|parameter| &parameter.python_name);
-    let site = quote! {
-        static __SITE: #private::Site = #private::Site::new(
-            #index, #python_name, &[#(#parameters),*], &[#(#by_name),*],
-        );
-    };
+    let site = site(member, index);
     let result = if is_unit(&member.result) {
         quote!(#private::Discard)
     } else {
         let result = &member.result;
         quote!(#result)
     };
-    let what = format!("{}()", member.python_name.as_deref().unwrap_or_default());
+    let what = what(member);
     let finish = if is_unit(&member.result) {
         quote!(::core::result::Result::Ok({ let #private::Discard = __value?; }))
     } else if lives_on(&member.result) {
@@ -141,6 +120,38 @@ fn streamed(member: &Member, handle: &TokenStream, site: &TokenStream, what: &st
     }
 }
 
+/// What the call knows of its member: `static __SITE`.
+pub(crate) fn site(member: &Member, index: usize) -> TokenStream {
+    let private = quote!(::ironbridge::__private::module);
+    let by_name: Vec<&str> = member
+        .parameters
+        .iter()
+        .filter(|parameter| is_named(parameter))
+        .map(|parameter| &*parameter.python_name)
+        .collect();
+    let python_name = member.python_name.as_ref().map_or_else(
+        || {
+            let result = &member.result;
+            quote!(<#result as ::ironbridge::module::TypedClass>::CONTRACT.python_name)
+        },
+        |name| quote!(#name),
+    );
+    let parameters = member
+        .parameters
+        .iter()
+        .map(|parameter| &parameter.python_name);
+    quote! {
+        static __SITE: #private::Site = #private::Site::new(
+            #index, #python_name, &[#(#parameters),*], &[#(#by_name),*],
+        );
+    }
+}
+
+/// What errors call the result: `embed()`.
+pub(crate) fn what(member: &Member) -> String {
+    format!("{}()", member.python_name.as_deref().unwrap_or_default())
+}
+
 /// Whether each argument is always passed.
 fn is_fixed(member: &Member) -> bool {
     member.parameters.iter().all(|parameter| {
@@ -209,8 +220,21 @@ fn pushes<'a>(
     let mut keywords = 0_usize..;
     in_order(member).map(move |(index, parameter)| {
         let keyword = is_named(parameter).then(|| keywords.next()).flatten();
-        push(parameter, index, keyword, call, from_owned)
+        let name = &parameter.name;
+        let passed = if from_owned {
+            borrowed(parameter)
+        } else {
+            quote!(#name)
+        };
+        push(parameter, index, keyword, call, &value(parameter, &passed))
     })
+}
+
+/// Adds the first parameter's argument alone: `value`.
+pub(crate) fn push_first(member: &Member, call: &syn::Ident, value: &TokenStream) -> TokenStream {
+    // Of those that are passed by name it is the first.
+    let keyword = is_named(&member.parameters[0]).then_some(0);
+    push(&member.parameters[0], 0, keyword, call, value)
 }
 
 /// Adds an argument to a list of arguments.
@@ -219,15 +243,8 @@ fn push(
     index: usize,
     keyword: Option<usize>,
     call: &syn::Ident,
-    from_owned: bool,
+    value: &TokenStream,
 ) -> TokenStream {
-    let name = &parameter.name;
-    let borrowed = if from_owned {
-        borrowed(parameter)
-    } else {
-        quote!(#name)
-    };
-    let value = value(parameter, &borrowed);
     let method = match parameter.kind {
         ParameterKind::Positional => quote!(positional),
         ParameterKind::Keyword => quote!(keyword),
@@ -270,7 +287,7 @@ fn is_py(reference: &TypeReference) -> bool {
 }
 
 /// `let text = text.to_owned();`
-fn owned(parameter: &Parameter) -> Option<TokenStream> {
+pub(crate) fn owned(parameter: &Parameter) -> Option<TokenStream> {
     let name = &parameter.name;
     match kept(&parameter.ty) {
         Kept::AsIs => None,

@@ -3,11 +3,12 @@
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, Ident, ImplItemFn, ItemTrait, ReturnType, Signature, TraitItem, TraitItemFn, Type,
-    Visibility,
+    Attribute, Ident, ImplItemFn, ItemTrait, Receiver, ReturnType, Signature, TraitItem,
+    TraitItemFn, Type, Visibility,
 };
 
 use super::attribute::{Errors, PythonItem, is_python_name, take_python};
+use super::batched::{self, Batched};
 use super::parameter::{Parameter, ParameterKind, only_argument, spelled};
 
 /// What the trait stands for.
@@ -58,6 +59,8 @@ pub(crate) struct Declaration {
     pub(crate) visibility: Visibility,
     pub(crate) name: Ident,
     pub(crate) members: Vec<Member>,
+    /// Methods of one item, which are no members of Python's.
+    pub(crate) batched: Vec<Batched>,
     /// Methods with a body: Rust's own.
     pub(crate) own: Vec<ImplItemFn>,
 }
@@ -77,8 +80,21 @@ impl Declaration {
         if let Some(unsafety) = &item.unsafety {
             errors.at(unsafety, "nothing here is unsafe");
         }
-        let (mut members, mut own) = (Vec::new(), Vec::new());
-        for item_of_trait in item.items {
+        let (mut members, mut batched, mut own) = (Vec::new(), Vec::new(), Vec::new());
+        for mut item_of_trait in item.items {
+            if let TraitItem::Fn(function) = &mut item_of_trait
+                && let Some(attribute) = batched::take(&mut function.attrs)
+            {
+                if let Some(body) = &function.default {
+                    errors.push(syn::Error::new(
+                        body.brace_token.span.join(),
+                        "a batched method has no body: `call` names what is called",
+                    ));
+                }
+                let read = Batched::read(&attribute, function.clone());
+                batched.extend(errors.take(read).flatten());
+                continue;
+            }
             match item_of_trait {
                 TraitItem::Fn(TraitItemFn {
                     attrs,
@@ -98,11 +114,14 @@ impl Declaration {
                 other => errors.at(&other, "only functions can be declared here"),
             }
         }
+        let names: Vec<Ident> = own.iter().map(|own| own.sig.ident.clone()).collect();
+        batched::resolve_all(&mut batched, &members, &names, &mut errors);
         errors.finish(Self {
             attributes: item.attrs,
             visibility: item.vis,
             name: item.ident,
             members,
+            batched,
             own,
         })
     }
@@ -113,6 +132,10 @@ impl Declaration {
             .iter()
             .any(|member| member.signature.ident == name)
             || self.own.iter().any(|own| own.sig.ident == name)
+            || self
+                .batched
+                .iter()
+                .any(|batched| batched.signature.ident == name)
     }
 }
 
@@ -122,33 +145,15 @@ fn read_member(function: TraitItemFn, of: Of) -> syn::Result<Member> {
         mut attrs, mut sig, ..
     } = function;
     let items = errors.take(take_python(&mut attrs)).unwrap_or_default();
-    if !sig
-        .receiver()
-        .is_some_and(|receiver| receiver.reference.is_some() && receiver.mutability.is_none())
-    {
-        errors.at(
-            &sig.ident,
-            "a method is called on a handle: `&self` must be its first parameter",
-        );
-    }
+    check_receiver(&sig, &mut errors);
     let mut parameters = Vec::new();
     for argument in &mut sig.inputs {
         parameters.extend(errors.take(Parameter::read(argument)).flatten());
     }
     check_order(&parameters, &mut errors);
-    let result = match &sig.output {
-        ReturnType::Type(_, ty) => only_argument(ty, "Result").cloned(),
-        ReturnType::Default => None,
-    };
-    let Some(result) = result else {
-        let place = match &sig.output {
-            ReturnType::Type(_, ty) => ty.span(),
-            ReturnType::Default => sig.ident.span(),
-        };
-        return Err(errors.with(syn::Error::new(
-            place,
-            "every call can fail: the result is `Result<T>` of ironbridge, `Result<()>` where there is none",
-        )));
+    let result = match result_of(&sig) {
+        Ok(result) => result,
+        Err(error) => return Err(errors.with(error)),
     };
     if let Some(constness) = &sig.constness {
         errors.at(constness, "Python cannot be called in a constant");
@@ -165,6 +170,32 @@ fn read_member(function: TraitItemFn, of: Of) -> syn::Result<Member> {
     };
     apply(&mut member, items, of, &mut errors);
     errors.finish(member)
+}
+
+/// A method takes `&self`.
+pub(crate) fn check_receiver(signature: &Signature, errors: &mut Errors) {
+    let is_borrowed =
+        |receiver: &Receiver| receiver.reference.is_some() && receiver.mutability.is_none();
+    if !signature.receiver().is_some_and(is_borrowed) {
+        errors.at(
+            &signature.ident,
+            "a method is called on a handle: `&self` must be its first parameter",
+        );
+    }
+}
+
+/// The `T` of `Result<T>`.
+pub(crate) fn result_of(signature: &Signature) -> syn::Result<Type> {
+    let (result, place) = match &signature.output {
+        ReturnType::Type(_, ty) => (only_argument(ty, "Result"), ty.span()),
+        ReturnType::Default => (None, signature.ident.span()),
+    };
+    result.cloned().ok_or_else(|| {
+        syn::Error::new(
+            place,
+            "every call can fail: the result is `Result<T>` of ironbridge, `Result<()>` where there is none",
+        )
+    })
 }
 
 /// `*args`, `**kwargs` and options come last, each once.

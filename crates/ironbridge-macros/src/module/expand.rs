@@ -7,7 +7,7 @@ use syn::{FnArg, Signature};
 
 use super::attribute::{ClassSettings, ModuleSettings};
 use super::declaration::{Declaration, Member};
-use super::{call, contract};
+use super::{batching, call, contract};
 
 /// The handle of a module.
 pub(crate) fn module(settings: &ModuleSettings, declaration: &Declaration) -> TokenStream {
@@ -28,6 +28,8 @@ pub(crate) fn module(settings: &ModuleSettings, declaration: &Declaration) -> To
         quote!(::core::option::Option::None)
     };
     let methods = methods(declaration, &quote!(self.__handle));
+    let batchers = batching::field(declaration);
+    let new_batchers = batching::field_value(declaration);
     let own = own(declaration);
     // A module may have functions of these names; then the trait's are called by their full names.
     let load = (!declaration.declares("load")).then(|| {
@@ -55,14 +57,14 @@ pub(crate) fn module(settings: &ModuleSettings, declaration: &Declaration) -> To
     quote! {
         #(#attributes)*
         #[derive(::core::clone::Clone)]
-        #visibility struct #name { __handle: #private::Handle }
+        #visibility struct #name { __handle: #private::Handle, #batchers }
 
         impl ::ironbridge::TypedModule for #name {
             const CONTRACT: &'static ::ironbridge::module::Contract = #contract;
             const SOURCE: ::core::option::Option<&'static str> = #source;
 
             fn from_handle(handle: #private::Handle) -> Self {
-                Self { __handle: handle }
+                Self { __handle: handle, #new_batchers }
             }
 
             fn handle(&self) -> &#private::Handle {
@@ -103,11 +105,13 @@ pub(crate) fn class(settings: &ClassSettings, declaration: &Declaration) -> Toke
         .map_or_else(|| name.unraw().to_string(), syn::LitStr::value);
     let contract = contract::contract(declaration, &python_name, settings.protocol);
     let methods = methods(declaration, &quote!(self.__object));
+    let batchers = batching::field(declaration);
+    let new_batchers = batching::field_value(declaration);
     let own = own(declaration);
     quote! {
         #(#attributes)*
         #[derive(::core::clone::Clone)]
-        #visibility struct #name { __object: #private::Object }
+        #visibility struct #name { __object: #private::Object, #batchers }
 
         impl ::ironbridge::module::TypedClass for #name {
             const CONTRACT: &'static ::ironbridge::module::Contract = #contract;
@@ -130,7 +134,7 @@ pub(crate) fn class(settings: &ClassSettings, declaration: &Declaration) -> Toke
                 object: #pyo3::Borrowed<'_, 'py, #pyo3::PyAny>,
             ) -> ::core::result::Result<Self, Self::Error> {
                 #private::Object::of(object, <Self as ::ironbridge::module::TypedClass>::CONTRACT)
-                    .map(|object| Self { __object: object })
+                    .map(|object| Self { __object: object, #new_batchers })
             }
         }
 
@@ -179,7 +183,8 @@ fn methods(declaration: &Declaration, handle: &TokenStream) -> TokenStream {
                 #visibility #signature { #body }
             }
         });
-    quote!(#(#members)*)
+    let batched = batching::methods(declaration, handle);
+    quote!(#(#members)* #batched)
 }
 
 /// The methods of Rust's own, under the user's own lints.

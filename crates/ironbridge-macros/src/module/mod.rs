@@ -2,9 +2,12 @@
 //!
 //! The trait is read into a `declaration`, with every mistake reported at once; its types are put into Python's words
 //! for the contract (`hint`); then the handle is written (`expand`): a struct, the contract as a static, and one method
-//! for each of the trait's, whose body puts the arguments together (`call`).
+//! for each of the trait's, whose body puts the arguments together (`call`). Methods of one
+//! item (`batched`) are no members of Python's: they submit to a batcher (`batching`).
 
 mod attribute;
+mod batched;
+mod batching;
 mod call;
 mod contract;
 mod declaration;

@@ -30,6 +30,8 @@
 //! # }
 //! ```
 //!
+//! In a typed module [`#[batched]`](crate::module#batched-methods) writes this for a method.
+//!
 //! # When a batch begins
 //!
 //! Unless asked to, no item waits for company: a batch begins when an item comes and none is under way, and again as soon

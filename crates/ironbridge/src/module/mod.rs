@@ -22,6 +22,45 @@
 //! | `#[python(class)] fn encoder(&self) -> Result<Encoder>` | `Encoder()` |
 //! | `async fn` | `async def`; a plain function runs on a thread of its own pool |
 //! | `fn f(&self) -> Result<AsyncIter<T>>` | an `async def` that yields; nothing is called before the first item is asked for |
+//! | `#[batched(call = f)] async fn one(&self, item: T) -> Result<O>` | nothing: `f` is called, for many items at once |
+//!
+//! # Batched methods
+//!
+//! `#[batched(call = embed)]` stands on a method of one item, which is Rust's alone. Its items are gathered, and `embed`,
+//! another method of the trait, is called for a list of them, or for arrays that were stacked into one. It gives a
+//! [`Submission`](crate::batch::Submission), and `…_batcher()` shows the [`Batcher`](crate::batch::Batcher) behind it,
+//! which clones of the handle share. It is made at its first use.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use ironbridge::Result;
+//!
+//! #[ironbridge::module("embedding")]
+//! trait Embedding {
+//!     async fn embed(&self, texts: &[String]) -> Result<Vec<f64>>;
+//!     /// The embedding of one text.
+//!     #[batched(call = embed, max = 32, queue = 256, timeout = Duration::from_secs(5))]
+//!     async fn embed_one(&self, text: &str) -> Result<f64>;
+//! }
+//!
+//! # fn main() -> Result<()> {
+//! let embedding = Embedding::loader()
+//!     .source("def embed(texts: list[str]) -> list[float]: return [float(len(text)) for text in texts]")
+//!     .load()?;
+//! # pollster::block_on(async {
+//! let (one, two) = futures::join!(embedding.embed_one("a"), embedding.embed_one("ab"));
+//! assert_eq!((one?, two?), (1.0, 2.0));
+//! assert_eq!(embedding.embed_one_batcher().stats().items, 2);
+//! # Ok(())
+//! # })
+//! # }
+//! ```
+//!
+//! The other settings are those of [`batch::Builder`](crate::batch::Builder), by their names: `max`, `wait`, `queue`,
+//! `concurrency`, `timeout`, `bisect`, `halve_on_out_of_memory`, `key`.
+//!
+//! # Methods of Rust's own
 //!
 //! Methods with a body are Rust's own, and come along.
 
