@@ -24,6 +24,7 @@
 //!   [`module`](mod@module) lists what can be declared.
 //! - [`Iter`], [`Generator`], [`Context`] and [`Callback`] are values that go on living on both sides; see [`handles`].
 //! - [`aio`] has futures of Python's calls, and [`AsyncIter`], a stream of what an asynchronous iterator gives.
+//! - [`batch`] gathers single calls into one call of many.
 //! - [`Environment`] finds or makes what Python runs in; [`Interpreter`] starts it with settings, where the defaults do
 //!   not fit.
 //! - [`Error`] tells the whole story; the module [`error`] shows how.
@@ -406,6 +407,8 @@ mod pages {
     #[cfg(feature = "models")]
     #[doc = include_str!("../../../docs/src/models.md")]
     struct Models;
+    #[doc = include_str!("../../../docs/src/batching.md")]
+    struct Batching;
     #[doc = include_str!("../../../docs/src/errors.md")]
     struct Errors;
     #[cfg(feature = "serde")]
