@@ -33,7 +33,9 @@ fn goes_on(session: &Session) -> Result<()> {
 #[test]
 fn a_coroutine_that_never_ends_is_cancelled() -> Result<()> {
     let session = session()?;
-    let lingering = call::<u32, _>(&session, RunsOn::Loop, "linger", 0);
+    let mut lingering = call::<u32, _>(&session, RunsOn::Loop, "linger", 0);
+    lingering.try_start()?;
+    until(&session, "seen == ['begun']");
     let error = times_out(block_on(lingering.timeout(Duration::from_millis(300))));
     let text = error.to_string();
     assert!(
@@ -50,6 +52,7 @@ fn a_coroutine_that_swallows_its_cancellation_keeps_nobody() -> Result<()> {
     python! { session =>
         is_released = False
         async def stubborn(n):
+            seen.append("begun")
             while not is_released:
                 try:
                     await asyncio.sleep(0.01)
@@ -57,12 +60,14 @@ fn a_coroutine_that_swallows_its_cancellation_keeps_nobody() -> Result<()> {
                     seen.append("swallowed")
             seen.append("over")
     }?;
-    let stubborn = call::<(), _>(&session, RunsOn::Loop, "stubborn", 0);
+    let mut stubborn = call::<(), _>(&session, RunsOn::Loop, "stubborn", 0);
+    stubborn.try_start()?;
+    until(&session, "seen == ['begun']");
     times_out(block_on(stubborn.timeout(Duration::from_millis(300))));
-    until(&session, "seen == ['swallowed']");
+    until(&session, "seen == ['begun', 'swallowed']");
     goes_on(&session)?;
     session.run("is_released = True")?;
-    until(&session, "seen == ['swallowed', 'over']");
+    until(&session, "seen == ['begun', 'swallowed', 'over']");
     Ok(())
 }
 
@@ -72,15 +77,21 @@ fn a_function_that_overruns_is_interrupted() -> Result<()> {
     python! { session =>
         def spin(n):
             try:
+                seen.append("begun")
                 while True:
                     pass
             except BaseException as interrupt:
                 seen.append((type(interrupt).__module__, type(interrupt).__name__))
                 raise
     }?;
-    let spinning = call::<(), _>(&session, RunsOn::Pool, "spin", 0);
+    let mut spinning = call::<(), _>(&session, RunsOn::Pool, "spin", 0);
+    spinning.try_start()?;
+    until(&session, "seen == ['begun']");
     times_out(block_on(spinning.timeout(Duration::from_millis(300))));
-    until(&session, r#"seen == [("ironbridge", "CallTimeout")]"#);
+    until(
+        &session,
+        r#"seen == ["begun", ("ironbridge", "CallTimeout")]"#,
+    );
     goes_on(&session)
 }
 

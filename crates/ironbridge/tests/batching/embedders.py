@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+begun = 0
 cancelled = 0
 
 
@@ -27,7 +28,8 @@ async def slow(texts: list[str]) -> list[int]:
 
 
 async def endless(texts: list[str]) -> list[int]:
-    global cancelled
+    global begun, cancelled
+    begun += 1
     try:
         while True:
             await asyncio.sleep(3600)

@@ -1,8 +1,5 @@
 //! Batch functions of Python's.
 
-use std::thread;
-use std::time::Duration;
-
 use futures::executor::block_on;
 use futures::future::join_all;
 use ironbridge::batch::{Batcher, Items, Outcomes};
@@ -16,6 +13,8 @@ trait Embedders {
     async fn raising(&self, texts: &[String]) -> Result<Vec<usize>>;
     async fn slow(&self, texts: &[String]) -> Result<Vec<usize>>;
     async fn endless(&self, texts: &[String]) -> Result<Vec<usize>>;
+    #[python(get)]
+    fn begun(&self) -> Result<u64>;
     #[python(get)]
     fn cancelled(&self) -> Result<u64>;
 }
@@ -127,10 +126,8 @@ fn a_coroutine_without_callers_is_cancelled() -> Result<()> {
     let of_function = embedders.clone();
     let batcher = Batcher::builder(move |texts: Items<String>| of_function.endless(&texts)).build();
     let first = batcher.try_submit("a".to_owned())?;
-    while embedders.cancelled()? == 0 && batcher.stats().in_flight == 0 {
-        thread::sleep(Duration::from_millis(1));
-    }
-    thread::sleep(Duration::from_millis(20));
+    // A task that is cancelled before its first step sees nothing of it.
+    crate::support::eventually(|| embedders.begun().expect("no failure") == 1);
     drop(first);
     crate::support::eventually(|| embedders.cancelled().expect("no failure") == 1);
     crate::support::settled(&batcher, 0, 0);
