@@ -70,11 +70,15 @@ scenarios!(
     condvar,
     condvar_with_a_limit,
     once_lock,
+    once_lock_that_is_set,
+    once_lock_whose_filling_fails,
     once,
     lazy_lock,
     receive,
     receive_with_a_limit,
+    receive_until_all_senders_are_gone,
     send,
+    send_from_hand_to_hand,
     detached,
     nested,
     many_threads,
@@ -243,6 +247,45 @@ fn once_lock() {
     );
 }
 
+/// A wants to set what B fills.
+fn once_lock_that_is_set() {
+    static CELL: RwLock<Option<Arc<OnceLock<u8>>>> = RwLock::new(None);
+    circle(
+        |while_kept| {
+            let cell = CELL.write().get_or_insert_default().clone();
+            cell.get_or_init(|| {
+                while_kept();
+                attach(|py| py.version_info().major).unwrap()
+            });
+        },
+        || {
+            let cell = CELL.write().take().unwrap();
+            assert_eq!(cell.set(1), Err(1));
+            assert_eq!(cell.get(), Some(&3));
+        },
+    );
+}
+
+/// B does not come to fill it, so that A does, who has waited for it.
+fn once_lock_whose_filling_fails() {
+    static CELL: RwLock<Option<Arc<OnceLock<u8>>>> = RwLock::new(None);
+    circle(
+        |while_kept| {
+            let cell = CELL.write().get_or_insert_default().clone();
+            let failed = cell.get_or_try_init(|| {
+                while_kept();
+                attach(|py| py.import("no_such_module").map(|_| 1)).unwrap()
+            });
+            assert!(failed.is_err());
+        },
+        || {
+            let cell = CELL.write().take().unwrap();
+            let filled = cell.get_or_init(|| attach(|py| py.version_info().major).unwrap());
+            assert_eq!(*filled, 3);
+        },
+    );
+}
+
 fn once() {
     static DONE: AtomicUsize = AtomicUsize::new(0);
     static ONCE: RwLock<Option<Arc<Once>>> = RwLock::new(None);
@@ -340,6 +383,39 @@ fn receive_with_a_limit() {
         );
     })
     .unwrap();
+}
+
+/// The last sender needs the interpreter before it goes.
+fn receive_until_all_senders_are_gone() {
+    static ENDS: Mutex<Option<ironbridge::sync::Receiver<usize>>> = Mutex::new(None);
+    circle(
+        |while_kept| {
+            let (sender, receiver) = channel();
+            *ENDS.lock() = Some(receiver);
+            sender.send(1).unwrap();
+            while_kept();
+            sender.send(2).unwrap();
+        },
+        || {
+            let receiver = ENDS.lock().take().unwrap();
+            assert_eq!(receiver.iter().collect::<Vec<_>>(), [1, 2]);
+        },
+    );
+}
+
+/// Nothing is held in between: who sends waits for who receives.
+fn send_from_hand_to_hand() {
+    static CHANNEL: LazyLock<(
+        ironbridge::sync::Sender<usize>,
+        ironbridge::sync::Receiver<usize>,
+    )> = LazyLock::new(|| sync_channel(0));
+    circle(
+        |while_kept| {
+            while_kept();
+            assert_eq!(attach(|_py| CHANNEL.1.recv()).unwrap(), Ok(1));
+        },
+        || CHANNEL.0.send(1).unwrap(),
+    );
 }
 
 /// The channel is full; who would make room needs the interpreter first.
