@@ -1,6 +1,7 @@
 //! What becomes of streams when their event loop dies, and at the end of Python: in a process of its own.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use ironbridge::{AsyncIter, ErrorKind, Interpreter, Result, Session, python};
 use pollster::block_on;
@@ -46,6 +47,15 @@ fn streams_end_with_their_loop() -> Result<()> {
         assert!(block_on(stream.next()).is_none());
     }
     drop(dropped);
+    // They are closed now, not when the garbage collector comes by.
+    let since = Instant::now();
+    while session.eval::<Vec<String>>("sorted(seen)")? != ["stood", "stood"] {
+        assert!(
+            since.elapsed() < Duration::from_secs(10),
+            "they were not closed"
+        );
+        thread::sleep(Duration::from_millis(1));
+    }
 
     // What comes starts another one.
     let mut standing = begun("stand")?;
