@@ -299,9 +299,18 @@ const SCENARIOS: &[children::Named] = &[
     }),
     ("machine", || match gpu::devices() {
         Ok(cards) => {
-            for card in cards {
-                assert!(card.uuid.starts_with("GPU-"), "{card:#?}");
-            }
+            let query = "--query-gpu=index,name,uuid,memory.total";
+            let told = Command::new("nvidia-smi")
+                .args([query, "--format=csv,noheader,nounits"])
+                .output()
+                .unwrap();
+            let ours = cards.iter().map(|card| {
+                let mebibytes = card.memory.unwrap().total.as_u64() >> 20;
+                format!("{}, {}, {}, {mebibytes}", card.index, card.name, card.uuid)
+            });
+            let ours: Vec<_> = ours.collect();
+            let told = String::from_utf8_lossy(&told.stdout);
+            assert_eq!(ours, told.lines().collect::<Vec<_>>());
         }
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::Device);
