@@ -150,7 +150,7 @@ fn is_named_out_of_memory(kind: &Bound<'_, PyAny>) -> bool {
 ///
 /// `PyErr::fetch` would do, but goes on with the panic where a Rust function that Python called has panicked; here that
 /// is an exception as any other.
-pub(super) fn take_raised(py: Python<'_>) -> Option<Bound<'_, PyBaseException>> {
+pub(crate) fn take_raised(py: Python<'_>) -> Option<Bound<'_, PyBaseException>> {
     #[cfg(Py_3_12)]
     // SAFETY: attached; a new reference, or null where no exception is set.
     let value = unsafe { Bound::from_owned_ptr_or_opt(py, ffi::PyErr_GetRaisedException())? };

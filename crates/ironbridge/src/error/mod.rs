@@ -32,6 +32,8 @@ use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 
 pub use exception::Exception;
+#[cfg(feature = "tokio")]
+pub(crate) use exception::take_raised;
 pub use origin::Origin;
 pub use report::Report;
 pub use story::{Cause, Frame, Story};

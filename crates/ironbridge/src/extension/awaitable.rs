@@ -1,21 +1,21 @@
 //! The object that Python awaits.
 
 use std::mem;
-use std::ptr;
 use std::sync::Arc;
 
 use pyo3::exceptions::{PyRuntimeError, PyRuntimeWarning, PyStopIteration, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyTraceback, PyType};
-use pyo3::{ffi, intern};
 use tokio::task::AbortHandle;
 
 use super::call::{Call, run};
 use super::context::Context;
 use super::mailbox::Mailbox;
 use super::runtime;
+use crate::error::take_raised;
 use crate::sync::Mutex;
 
 /// A Rust future as Python's coroutine: it starts when it is first awaited, and runs on the runtime of the extension.
@@ -279,9 +279,7 @@ impl Drop for Awaitable {
 #[cold]
 fn never_awaited(py: Python<'_>, what: &str) {
     // An object may go while an exception is on its way.
-    let [mut kind, mut value, mut trace] = [ptr::null_mut(); 3];
-    // SAFETY: attached. The three are references of ours, or null, and are given back below.
-    unsafe { ffi::PyErr_Fetch(&raw mut kind, &raw mut value, &raw mut trace) };
+    let raised = take_raised(py);
     let text = format!("coroutine '{what}' was never awaited");
     if let Ok(text) = std::ffi::CString::new(text)
         && let Err(error) = PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &text, 1)
@@ -289,8 +287,9 @@ fn never_awaited(py: Python<'_>, what: &str) {
         // A warning that was made an error has nobody to catch it here.
         error.write_unraisable(py, None);
     }
-    // SAFETY: attached, and what was fetched above.
-    unsafe { ffi::PyErr_Restore(kind, value, trace) };
+    if let Some(raised) = raised {
+        PyErr::from_value(raised.into_any()).restore(py);
+    }
 }
 
 impl std::fmt::Debug for Awaitable {
