@@ -399,6 +399,9 @@ mod pages {
     struct Arrays;
     #[doc = include_str!("../../../docs/src/handles.md")]
     struct Handles;
+    #[cfg(feature = "tokio")]
+    #[doc = include_str!("../../../docs/src/awaiting-rust.md")]
+    struct AwaitingRust;
     #[doc = include_str!("../../../docs/src/sync.md")]
     struct Sync;
     #[cfg(feature = "gpu")]
