@@ -650,6 +650,13 @@ def main():
             loop.run_until_complete(test())
             print(f"eager tasks: {test.__name__} ... ok", flush=True)
         loop.close()
+    # It asks more of what a task runs, and says more of it.
+    loop = asyncio.new_event_loop()
+    loop.set_debug(True)
+    for test in is_taken_wherever_a_coroutine_is, many_in_flight, is_cancelled, is_awaited_once:
+        loop.run_until_complete(test())
+        print(f"in debug mode: {test.__name__} ... ok", flush=True)
+    loop.close()
     for test in (
         needs_a_loop,
         a_lock_over_calls_into_python,
