@@ -21,18 +21,23 @@ except ImportError:
     uvloop = None
 
 # Seconds that only something that hangs takes.
-LONG = 30
+LONG = 60
 
 
 class Raised(Exception):
     pass
 
 
-async def gone(what=lambda: ext.live()):
+async def gone():
     """Waits until no future is left."""
+    await live(0)
+
+
+async def live(count):
+    """Waits until so many futures are there, which have begun."""
     end = time.monotonic() + LONG
-    while what():
-        assert time.monotonic() < end, f"{what()} are left"
+    while ext.live() != count:
+        assert time.monotonic() < end, f"{ext.live()} are there, not {count}"
         await asyncio.sleep(0.001)
 
 
@@ -68,7 +73,7 @@ async def is_taken_wherever_a_coroutine_is():
     assert [task.result() for task in tasks] == list(range(10))
     done, pending = await asyncio.wait([asyncio.ensure_future(ext.add(0, n)) for n in range(3)])
     assert len(done) == 3 and not pending
-    finished = [await one for one in asyncio.as_completed([ext.waits(0.03, "late"), ext.waits(0, "soon")])]
+    finished = [await one for one in asyncio.as_completed([ext.waits(0.5, "late"), ext.waits(0, "soon")])]
     assert finished == ["soon", "late"]
 
 
@@ -83,26 +88,34 @@ async def many_in_flight():
 
 
 async def runs_at_the_same_time():
-    begun = time.monotonic()
-    await asyncio.gather(*(ext.waits(0.2) for _ in range(50)))
-    assert time.monotonic() - begun < 5
+    tasks = [asyncio.create_task(ext.waits(1000)) for _ in range(50)]
+    await live(50)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await gone()
 
 
 async def does_not_hold_the_interpreter():
-    blocked = asyncio.ensure_future(ext.blocks(0.3))
-    while not ext.live():
+    # It keeps its thread until Python, which goes on, opens the gate.
+    blocked = asyncio.ensure_future(ext.blocks_at_the_gate())
+    await live(1)
+    for _ in range(20):
         await asyncio.sleep(0.001)
-    turns = 0
-    while not blocked.done():
-        turns += 1
-        await asyncio.sleep(0.001)
-    assert turns > 20, turns
+        assert not blocked.done()
+    ext.open_gate()
+    await blocked
+    # Other threads go on while one waits for the runtime in a function that is not async.
+    opener = threading.Timer(0.01, ext.open_gate)
+    opener.start()
+    ext.joined_at_the_gate()
+    opener.join()
+    await gone()
 
 
 async def is_cancelled():
     task = asyncio.create_task(ext.waits(1000))
-    while not ext.live():
-        await asyncio.sleep(0.001)
+    await live(1)
     task.cancel("enough")
     try:
         await task
@@ -129,7 +142,7 @@ async def is_cancelled():
             seen.append("finally")
 
     task = asyncio.create_task(outer())
-    await asyncio.sleep(0.01)
+    await live(1)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert seen == [2, "finally"]
@@ -265,15 +278,16 @@ async def is_awaited_once():
         assert str(error) == "cannot reuse already awaited coroutine"
     else:
         raise AssertionError("it was awaited twice")
-    made = ext.waits(0.05, 1)
+    made = ext.waits_at_the_gate(1)
     first = asyncio.create_task(made)
-    await asyncio.sleep(0)
+    await live(1)
     try:
         await made
     except RuntimeError as error:
         assert str(error) == "coroutine is being awaited already"
     else:
         raise AssertionError("it was awaited twice")
+    ext.open_gate()
     assert await first == 1
 
 
@@ -403,8 +417,7 @@ def needs_a_loop():
 def a_loop_that_is_closed_drops_it(new_event_loop):
     loop = new_event_loop()
     task = loop.create_task(ext.waits(1000))
-    loop.run_until_complete(asyncio.sleep(0.01))
-    assert ext.live() == 1
+    loop.run_until_complete(live(1))
     # Nobody is to hear that it was pending.
     task._log_destroy_pending = False
     loop.close()
@@ -418,9 +431,10 @@ def a_loop_that_is_closed_drops_it(new_event_loop):
 
 def completes_when_its_loop_is_closed(new_event_loop):
     loop = new_event_loop()
-    task = loop.create_task(ext.waits(0.05))
-    loop.run_until_complete(asyncio.sleep(0.01))
+    task = loop.create_task(ext.waits_at_the_gate())
+    loop.run_until_complete(live(1))
     loop.close()
+    ext.open_gate()
     end = time.monotonic() + LONG
     while ext.live():
         time.sleep(0.001)
@@ -542,7 +556,8 @@ def programs_end_with_work_pending():
     pending = """
 async def main():
     tasks = [asyncio.create_task(ext.waits(1000)) for _ in range(10)]
-    await asyncio.sleep(0.02)
+    while ext.live() < 10:
+        await asyncio.sleep(0.001)
 """
     assert run(pending + "asyncio.run(main())\nprint('end')") == (0, "end\n", "")
     # The loop is neither closed, nor are its tasks cancelled.
@@ -563,16 +578,15 @@ async def again():
     for _ in range(5):
         code, stdout, stderr = run(busy + "loop = asyncio.new_event_loop()\nloop.run_until_complete(main())\nprint('end')")
         assert (code, stdout) == (0, "end\n"), (code, stderr)
-    # One that does not await.
+    # One that does not await, and never ends.
     blocked = """
 async def main():
-    asyncio.create_task(ext.blocks(5))
-    await asyncio.sleep(0.02)
+    asyncio.create_task(ext.blocks_at_the_gate())
+    while not ext.live():
+        await asyncio.sleep(0.001)
 """
-    begun = time.monotonic()
     code, stdout, _ = run(blocked + "asyncio.run(main())\nprint('end')")
     assert (code, stdout) == (0, "end\n")
-    assert time.monotonic() - begun < 4.5
     # In a loop of a daemon, on other threads.
     daemon = """
 def work():

@@ -1,6 +1,6 @@
 //! An extension of Python that the test `extension` builds and loads.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ironbridge::extension::{self, Awaitable, awaitable};
@@ -43,8 +43,9 @@ impl From<Refused> for PyErr {
 mod async_extension {
     #[pymodule_export]
     use super::{
-        Client, Countdown, add, asks_itself, blocks, calls, calls_later, count, fails, joined,
-        live, locked, names_thread, nothing, panics, panics_converting, refuses, runtimes, waits,
+        Client, Countdown, add, asks_itself, blocks_at_the_gate, calls, calls_later, count, fails,
+        joined, joined_at_the_gate, live, locked, names_thread, nothing, open_gate, panics,
+        panics_converting, refuses, runtimes, waits, waits_at_the_gate,
     };
     #[pymodule_export]
     use ironbridge::extension::RustPanic;
@@ -155,12 +156,49 @@ async fn panics_converting() -> Grenade {
     Grenade
 }
 
+/// Lets one through.
+static GATE: AtomicBool = AtomicBool::new(false);
+
+const SOON: Duration = Duration::from_millis(1);
+
+#[pyfunction]
+fn open_gate() {
+    GATE.store(true, Ordering::SeqCst);
+}
+
+#[ironbridge::awaitable]
+#[pyfunction]
+#[pyo3(signature = (value = None))]
+async fn waits_at_the_gate(value: Option<Py<PyAny>>) -> Option<Py<PyAny>> {
+    let _counted = Counted::new();
+    while !GATE.swap(false, Ordering::SeqCst) {
+        tokio::time::sleep(SOON).await;
+    }
+    value
+}
+
 /// Keeps a thread of the runtime, without awaiting.
 #[ironbridge::awaitable]
 #[pyfunction]
-async fn blocks(seconds: f64) {
+async fn blocks_at_the_gate() {
     let _counted = Counted::new();
-    std::thread::sleep(Duration::from_secs_f64(seconds));
+    while !GATE.swap(false, Ordering::SeqCst) {
+        std::thread::sleep(SOON);
+    }
+}
+
+/// Waits for the runtime, detached.
+#[pyfunction]
+fn joined_at_the_gate() -> ironbridge::Result<()> {
+    let runtime = extension::runtime()?;
+    ironbridge::detach(|| {
+        runtime.block_on(async {
+            while !GATE.swap(false, Ordering::SeqCst) {
+                tokio::time::sleep(SOON).await;
+            }
+        });
+    });
+    Ok(())
 }
 
 #[ironbridge::awaitable]
