@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release --example embed_server`
 //!
-//! `curl -d '{"text": "how do I get home"}' -H 'content-type: application/json' http://127.0.0.1:8080/embed`
+//! `curl -d '{"text": "how do I get home"}' http://127.0.0.1:8080/embed`
 
 #![allow(
     clippy::print_stderr,
@@ -99,7 +99,6 @@ async fn serve(arguments: Arguments) -> Result<()> {
         keep_alive: arguments.keep_alive,
         max_batch: arguments.max_batch,
         queue: arguments.queue,
-        timeout: arguments.timeout,
     })?);
     tokio::spawn(tell(service.models().events()));
     if arguments.preload {
@@ -118,6 +117,7 @@ async fn serve(arguments: Arguments) -> Result<()> {
     let app = App {
         service: service.clone(),
         metrics,
+        timeout: arguments.timeout,
     };
     axum::serve(listener, routes::routes(app))
         .with_graceful_shutdown(asked_to_end())

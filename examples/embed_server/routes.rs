@@ -1,9 +1,9 @@
 //! HTTP: `POST /embed`, `POST /echo`, `GET /models`, `GET /metrics`, `GET /health`.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use axum::extract::rejection::JsonRejection;
+use axum::body::Bytes;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
@@ -11,9 +11,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use ironbridge::ErrorKind;
+use ironbridge::arrays::{Array1, Element};
 use ironbridge::memory::{self, Device};
 use metrics_exporter_prometheus::PrometheusHandle;
-use serde::{Deserialize, Serialize};
+use ndarray::ArrayView1;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::json;
 
 use crate::service::Service;
@@ -23,6 +25,8 @@ use crate::service::Service;
 pub(crate) struct App {
     pub(crate) service: Arc<Service>,
     pub(crate) metrics: PrometheusHandle,
+    /// What a request may take.
+    pub(crate) timeout: Duration,
 }
 
 /// The routes.
@@ -42,35 +46,48 @@ struct Text {
     text: String,
 }
 
-#[derive(Serialize)]
-struct Vector {
-    vector: Vec<f32>,
-}
-
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Values {
     values: Vec<f64>,
 }
 
-async fn embed(
-    State(app): State<App>,
-    text: Result<Json<Text>, JsonRejection>,
-) -> Result<Json<Vector>, Failure> {
-    let Json(Text { text }) = text?;
-    let vector = app.service.embed(text).await?;
-    // NumPy's own memory, read where it is.
-    let vector = vector.iter().copied().collect();
-    Ok(Json(Vector { vector }))
+async fn embed(State(app): State<App>, body: Bytes) -> Result<Response, Failure> {
+    let Text { text } = serde_json::from_slice(&body)?;
+    let vector = in_time(app.timeout, app.service.embed(text)).await?;
+    numbers("vector", &vector)
 }
 
-async fn echo(
-    State(app): State<App>,
-    values: Result<Json<Values>, JsonRejection>,
-) -> Result<Json<Values>, Failure> {
-    let Json(Values { values }) = values?;
-    let values = app.service.echo(values).await?;
-    let values = values.iter().copied().collect();
-    Ok(Json(Values { values }))
+async fn echo(State(app): State<App>, body: Bytes) -> Result<Response, Failure> {
+    let Values { values } = serde_json::from_slice(&body)?;
+    let values = in_time(app.timeout, app.service.echo(values)).await?;
+    numbers("values", &values)
+}
+
+/// Late, a request leaves its batch. (`Submission::timeout` is for programs without a runtime, which have no timers.)
+async fn in_time<T>(
+    limit: Duration,
+    answer: impl Future<Output = ironbridge::Result<T>>,
+) -> Result<T, Failure> {
+    let answer = tokio::time::timeout(limit, answer).await;
+    answer
+        .map_err(|_| Failure::Late(limit))?
+        .map_err(Failure::Python)
+}
+
+/// `{"name": [numbers]}`, written from NumPy's own memory.
+fn numbers<T: Serialize + Element>(name: &str, numbers: &Array1<T>) -> Result<Response, Failure> {
+    struct Each<'a, T>(ArrayView1<'a, T>);
+
+    impl<T: Serialize> Serialize for Each<'_, T> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(&self.0)
+        }
+    }
+
+    let mut body = Vec::with_capacity(16 + 12 * numbers.len());
+    let mut writer = serde_json::Serializer::new(&mut body);
+    writer.collect_map([(name, Each(numbers.view()))])?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
 /// The table of models, for people.
@@ -103,25 +120,27 @@ async fn measure(path: MatchedPath, request: Request, next: Next) -> Response {
 /// A request that was not answered: what a client is told.
 enum Failure {
     Python(ironbridge::Error),
-    Request(JsonRejection),
+    Request(serde_json::Error),
+    Late(Duration),
 }
 
-impl From<ironbridge::Error> for Failure {
-    fn from(error: ironbridge::Error) -> Self {
-        Self::Python(error)
-    }
-}
-
-impl From<JsonRejection> for Failure {
-    fn from(rejection: JsonRejection) -> Self {
-        Self::Request(rejection)
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Request(error)
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let (status, message) = match self {
-            Self::Request(rejection) => (rejection.status(), rejection.body_text()),
+            Self::Request(error) if error.is_data() => {
+                (StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+            }
+            Self::Request(error) => (StatusCode::BAD_REQUEST, error.to_string()),
+            Self::Late(limit) => (
+                StatusCode::GATEWAY_TIMEOUT,
+                format!("there was no answer within {limit:?}"),
+            ),
             Self::Python(error) => {
                 let status = status_of(error.kind());
                 if status == StatusCode::INTERNAL_SERVER_ERROR {

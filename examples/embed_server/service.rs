@@ -29,8 +29,6 @@ pub(crate) struct Settings {
     pub(crate) max_batch: usize,
     /// The most requests that wait for one.
     pub(crate) queue: usize,
-    /// What a request may take.
-    pub(crate) timeout: Duration,
 }
 
 /// Vectors of texts, and of nothing.
@@ -39,7 +37,6 @@ pub(crate) struct Service {
     embedder: ModelId<Serving>,
     embed: Batcher<String, Array1<f32>>,
     echo: Batcher<Array1<f64>, Array1<f64>>,
-    timeout: Duration,
 }
 
 /// What the model takes: weights of 87 MiB, some of which are fused, and room to work.
@@ -75,7 +72,6 @@ impl Service {
             embedder,
             embed,
             echo,
-            timeout: settings.timeout,
         })
     }
 
@@ -83,15 +79,15 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// `QueueFull`, at once, when too many wait; `Timeout`; what the model's loader or the model raised.
+    /// `QueueFull`, at once, when too many wait; what the model's loader or the model raised.
     pub(crate) async fn embed(&self, text: String) -> Result<Array1<f32>> {
-        self.embed.try_submit(text)?.timeout(self.timeout).await
+        self.embed.try_submit(text)?.await
     }
 
     /// The same numbers, by way of Python.
     pub(crate) async fn echo(&self, values: Vec<f64>) -> Result<Array1<f64>> {
         let row = Array1::from(values);
-        self.echo.try_submit(row)?.timeout(self.timeout).await
+        self.echo.try_submit(row)?.await
     }
 
     /// Loads the model now.
