@@ -15,6 +15,7 @@ use children::{run, say};
 use futures::future::{join_all, select_all};
 use ironbridge::__private::{RunsOn, await_python};
 use ironbridge::aio::{self, PythonFuture};
+use ironbridge::batch::{Batcher, Items};
 use ironbridge::pyo3::prelude::*;
 use ironbridge::session::Function;
 use ironbridge::{ErrorKind, Interpreter, Session, attach};
@@ -68,6 +69,12 @@ fn main() -> ExitCode {
                     .said("late Cancelled")
                     .within(30);
             }),
+            ("items_of_batches_hear_of_the_end", || {
+                run("end_of_batches")
+                    .with_code(0)
+                    .said("every item heard")
+                    .within(20);
+            }),
             ("leaving_main_in_the_middle_of_everything", || {
                 run("exit_of_everything")
                     .with_code(0)
@@ -94,6 +101,7 @@ fn main() -> ExitCode {
             ("gathered", gathered),
             ("end_after_drops", end_after_drops),
             ("end_of_everything", end_of_everything),
+            ("end_of_batches", end_of_batches),
             ("exit_of_everything", exit_of_everything),
         ],
     )
@@ -396,4 +404,37 @@ fn exit_of_everything() {
         .unwrap();
     std::mem::forget(everything(&session));
     say("leaving");
+}
+
+/// One batch is under way that does not end by itself, and others wait for it.
+fn end_of_batches() {
+    let session = session(1, 4);
+    session
+        .run("async def linger_all(items): await linger(len(items))")
+        .unwrap();
+    let linger: Function = session.get("linger_all").unwrap();
+    let batcher = Batcher::builder(move |items: Items<u32>| {
+        let linger = linger.clone();
+        await_python::<Vec<u32>, _, _>(RunsOn::Loop, "linger_all", move |py| {
+            let Ok(function) = linger.into_pyobject(py);
+            Ok(function.call1((&items,))?)
+        })
+    })
+    .max(8)
+    .build();
+    let mut items: Vec<_> = (0..100).map(|item| batcher.submit(item)).collect();
+    for item in &mut items {
+        item.try_start().unwrap();
+    }
+    until(&session, "'linger' in begun");
+    let callers = thread::spawn(move || block_on(join_all(items)));
+    // What it cancels has ended by then.
+    Interpreter::get().unwrap().shutdown().unwrap();
+    for outcome in callers.join().unwrap() {
+        let error = outcome.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Cancelled, "{error:#}");
+    }
+    let late = block_on(batcher.submit(1)).unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::Cancelled, "{late:#}");
+    say("every item heard");
 }

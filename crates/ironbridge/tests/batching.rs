@@ -11,6 +11,9 @@ mod failures;
 mod gathering;
 #[path = "batching/leaving.rs"]
 mod leaving;
+#[cfg(feature = "metrics")]
+#[path = "batching/metrics.rs"]
+mod metrics;
 #[path = "batching/python.rs"]
 mod python;
 #[path = "batching/support.rs"]

@@ -38,8 +38,8 @@ trait Embedders {
     )]
     async fn slow_one(&self, text: &str) -> Result<usize>;
 
-    async fn endless(&self, texts: Items<String>) -> Result<Vec<usize>>;
-    #[batched(call = endless, timeout = Duration::from_millis(20))]
+    async fn forever(&self, texts: Items<String>) -> Result<Vec<usize>>;
+    #[batched(call = forever, timeout = Duration::from_millis(20))]
     async fn ends_in_time(&self, text: String) -> Result<usize>;
 }
 

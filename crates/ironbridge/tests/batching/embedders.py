@@ -36,3 +36,8 @@ async def endless(texts: list[str]) -> list[int]:
     except asyncio.CancelledError:
         cancelled += 1
         raise
+
+
+async def forever(texts: list[str]) -> list[int]:
+    while True:
+        await asyncio.sleep(3600)

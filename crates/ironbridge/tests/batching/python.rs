@@ -30,7 +30,7 @@ fn a_list_goes_in_and_a_list_comes_out() -> Result<()> {
     let all = (0..100).map(|length| batcher.submit("x".repeat(length)));
     let lengths: Result<Vec<usize>> = block_on(join_all(all)).into_iter().collect();
     assert!(lengths?.into_iter().eq(0..100));
-    assert!(batcher.stats().batches < 10, "{batcher:?}");
+    assert!(batcher.stats().batches < 50, "{batcher:?}");
     Ok(())
 }
 
