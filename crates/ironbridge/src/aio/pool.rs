@@ -36,7 +36,7 @@ struct Pool {
     workers: Vec<Arc<Worker>>,
     /// The process that the threads run in: a forked child has none of them.
     process: u32,
-    /// Python's end was played.
+    /// Python was shut down.
     ended: bool,
 }
 
