@@ -75,6 +75,7 @@ pub mod models;
 pub mod module;
 pub mod session;
 pub mod sync;
+mod turns;
 mod vectorcall;
 
 pub use aio::AsyncIter;

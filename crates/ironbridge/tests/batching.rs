@@ -9,6 +9,8 @@ mod attribute;
 mod failures;
 #[path = "batching/gathering.rs"]
 mod gathering;
+#[path = "batching/inline.rs"]
+mod inline;
 #[path = "batching/leaving.rs"]
 mod leaving;
 #[cfg(feature = "metrics")]

@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_io::Timer;
-use event_listener::{Event, EventListener};
 
 use super::driver::Driver;
 use super::items::Items;
@@ -19,6 +18,7 @@ use super::run::{self, Batch};
 use super::slot::{Left, Life, Slot};
 use super::stats::Stats;
 use crate::error::{Error, ErrorKind, Report, Result};
+use crate::turns::Turns;
 
 /// One call of the batch function, which runs none of the user's code before it is polled: an outcome for each item.
 pub(super) type Call<O> = Pin<Box<dyn Future<Output = Result<Vec<Result<O>>>> + Send>>;
@@ -44,9 +44,9 @@ pub(super) struct Core<I, O, K> {
     driver: Driver,
     state: Mutex<State<I, O, K>>,
     /// Somebody may have left the queue.
-    room: Event,
+    room: Arc<Turns>,
     /// Nothing waits and nothing is under way any more.
-    idle: Event,
+    idle: Arc<Turns>,
     meters: Meters,
 }
 
@@ -74,12 +74,13 @@ pub(super) trait Batching<I, O>: Send + Sync {
     fn enter(self: Arc<Self>, item: I) -> Result<Arc<Slot<I, O>>, (Refusal, I)>;
     /// The item's caller is gone. Whether it waited for its batch still.
     fn leave(self: Arc<Self>, slot: &Slot<I, O>) -> bool;
-    /// Done when there may be room. To be made before a last look.
-    fn listen_room(&self) -> EventListener;
+    /// Given when there may be room.
+    fn room(&self) -> Arc<Turns>;
     /// No more items are taken.
     fn close(self: Arc<Self>);
     fn is_idle(&self) -> bool;
-    fn listen_idle(&self) -> EventListener;
+    /// Given when it may be idle.
+    fn idle(&self) -> Arc<Turns>;
 }
 
 impl<I, O, K> Core<I, O, K>
@@ -107,8 +108,8 @@ where
                 alarm: None,
                 stats: Stats::default(),
             }),
-            room: Event::new(),
-            idle: Event::new(),
+            room: Arc::new(Turns::new()),
+            idle: Arc::new(Turns::new()),
             meters,
         }
     }
@@ -129,7 +130,7 @@ where
                     let batch = self.form(&mut state, &key);
                     drop(state);
                     let Some(batch) = batch else { continue };
-                    self.room.notify_additional(batch.len());
+                    self.room.give(batch.len());
                     self.driver.spawn(run::run(batch), true);
                 }
                 Next::At(due) => {
@@ -227,7 +228,7 @@ where
 
     fn tell_idle(&self) {
         if self.is_idle() {
-            self.idle.notify(usize::MAX);
+            self.idle.give(usize::MAX);
         }
     }
 }
@@ -288,7 +289,7 @@ where
         match left {
             Left::Waiting(item) => {
                 drop(item);
-                self.room.notify_additional(1);
+                self.room.give(1);
                 self.tell_idle();
                 return true;
             }
@@ -298,13 +299,13 @@ where
         false
     }
 
-    fn listen_room(&self) -> EventListener {
-        self.room.listen()
+    fn room(&self) -> Arc<Turns> {
+        Arc::clone(&self.room)
     }
 
     fn close(self: Arc<Self>) {
         self.state().is_closed = true;
-        self.room.notify(usize::MAX);
+        self.room.give(usize::MAX);
         self.launch();
     }
 
@@ -313,8 +314,8 @@ where
         state.in_flight == 0 && state.queue.len() == 0
     }
 
-    fn listen_idle(&self) -> EventListener {
-        self.idle.listen()
+    fn idle(&self) -> Arc<Turns> {
+        Arc::clone(&self.idle)
     }
 }
 

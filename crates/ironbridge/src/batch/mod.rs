@@ -72,7 +72,9 @@ mod submission;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 pub use builder::Builder;
 pub use driver::Work;
@@ -89,6 +91,7 @@ pub use submission::Submission;
 use self::core::{Batching, Settings};
 use crate::error::{Error, Result};
 use crate::interpreter::detach;
+use crate::turns::{Turn, Turns};
 
 /// Gathers items into batches. See the [module](self).
 ///
@@ -187,13 +190,26 @@ impl<I, O> Batcher<I, O> {
     /// refused.
     pub async fn close(&self) {
         self.core().close();
-        loop {
-            let listener = self.core.listen_idle();
-            if self.core.is_idle() {
-                return;
-            }
-            listener.await;
+        let mut turn = None;
+        poll_fn(|context| self.poll_idle(&mut turn, context)).await;
+    }
+
+    fn poll_idle(
+        &self,
+        turn: &mut Option<Turn<Arc<Turns>>>,
+        context: &mut Context<'_>,
+    ) -> Poll<()> {
+        if let Some(turn) = turn
+            && turn.waits(context.waker())
+        {
+            return Poll::Pending;
         }
+        *turn = Some(Turn::new(self.core.idle(), context.waker()));
+        // Looks when it has queued, so that no end is missed.
+        if self.core.is_idle() {
+            return Poll::Ready(());
+        }
+        Poll::Pending
     }
 
     /// What it did so far.

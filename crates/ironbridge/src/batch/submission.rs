@@ -2,18 +2,18 @@
 
 use std::fmt;
 use std::mem;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use async_io::Timer;
-use event_listener::EventListener;
 
 use super::Batcher;
 use super::core::Refusal;
 use super::slot::Slot;
 use crate::error::{Error, ErrorKind, Report, Result};
+use crate::turns::{Turn, Turns};
 
 /// An item on its way through a [`Batcher`]: a future of its result.
 ///
@@ -33,7 +33,7 @@ struct Limit {
 
 enum Stage<I, O> {
     /// Not submitted yet.
-    Made(I, Option<EventListener>),
+    Made(I, Option<Turn<Arc<Turns>>>),
     Submitted(Arc<Slot<I, O>>),
     Over,
 }
@@ -94,7 +94,7 @@ impl<I, O> Submission<I, O> {
         entered.map_err(|refusal| self.batcher.settings().refuse(refusal))
     }
 
-    /// Submits the item, if there is room; else it stays, and listens no more.
+    /// Submits the item, if there is room; else it stays, and queues no more.
     fn enter(&mut self) -> Result<(), Refusal> {
         match mem::replace(&mut self.stage, Stage::Over) {
             Stage::Made(item, _) => match self.batcher.core().enter(item) {
@@ -111,24 +111,25 @@ impl<I, O> Submission<I, O> {
 
     /// Submits the item; waits for room, if there is none.
     fn poll_enter(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Refusal>> {
-        loop {
-            if let Stage::Made(_, Some(listener)) = &mut self.stage {
-                ready!(pin!(listener).poll(context));
-            }
-            match self.enter() {
-                Err(Refusal::Full) => {}
-                entered => return Poll::Ready(entered),
-            }
-            // Listens first and looks again, so that no place is missed.
-            let listener = self.batcher.core().listen_room();
-            match self.enter() {
-                Err(Refusal::Full) => {}
-                entered => return Poll::Ready(entered),
-            }
-            if let Stage::Made(_, waits) = &mut self.stage {
-                *waits = Some(listener);
-            }
+        if let Stage::Made(_, Some(turn)) = &mut self.stage
+            && turn.waits(context.waker())
+        {
+            return Poll::Pending;
         }
+        match self.enter() {
+            Err(Refusal::Full) => {}
+            entered => return Poll::Ready(entered),
+        }
+        // Queues first and looks again, so that no place is missed.
+        let turn = Turn::new(self.batcher.core().room(), context.waker());
+        match self.enter() {
+            Err(Refusal::Full) => {}
+            entered => return Poll::Ready(entered),
+        }
+        if let Stage::Made(_, waits) = &mut self.stage {
+            *waits = Some(turn);
+        }
+        Poll::Pending
     }
 }
 
