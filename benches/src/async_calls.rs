@@ -40,6 +40,7 @@ pub(crate) fn measure(rounds: usize) -> Result<Vec<Row>> {
     let blocking = Blocking::new()?;
     let lane = Lane::start(&blocking);
     let peer = Peer::start()?;
+    let locals = peer.locals.clone();
     let hypot = move || math.hypot(3.0, 4.0);
     let double = move || coroutines.double(4);
     let by_blocking = move || blocking.hypot();
@@ -84,6 +85,7 @@ pub(crate) fn measure(rounds: usize) -> Result<Vec<Row>> {
     let name = "coroutine, alone, p50";
     rows.extend(quantile(SUITE, name, 0.5, rounds, subjects));
     rows.extend(attaches(&runtime, hypot, double));
+    rows.extend(crate::streams::measure(&runtime, &locals, rounds)?);
     rows.extend(crate::awaiting::measure(rounds)?);
     Ok(rows)
 }

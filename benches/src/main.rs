@@ -18,6 +18,7 @@ mod modules;
 mod rounds;
 mod serve;
 mod start;
+mod streams;
 mod structs;
 
 use anyhow::{Context, Result, bail};
