@@ -71,6 +71,7 @@ fn abilities_of(items: &[Item], type_: &Rust, seen: &mut BTreeSet<Id>) -> Abilit
         | Rust::Function
         | Rust::Closure(..)
         | Rust::Iter(_)
+        | Rust::AsyncIter(_)
         | Rust::Generator(_)
         | Rust::Context(_)
         | Rust::Bytes { in_data: false } => Abilities::NONE,

@@ -23,6 +23,7 @@ const TAKEN: &[&str] = &[
     "Array5",
     "Array6",
     "ArrayD",
+    "AsyncIter",
     "Box",
     "Bytes",
     "Callback",

@@ -38,6 +38,7 @@ pub(crate) enum Rust {
     Array(Dtype, Option<usize>),
     Item(Id),
     Iter(Box<Rust>),
+    AsyncIter(Box<Rust>),
     Generator(Box<[Rust; 3]>),
     Context(Box<Rust>),
     Closure(Vec<Rust>, Box<Rust>),
@@ -185,6 +186,10 @@ impl Writer<'_> {
             Rust::Item(id) => self.name(*id).to_owned(),
             Rust::Iter(inner) => {
                 let iter = self.using("ironbridge::Iter", "Iter");
+                format!("{iter}<{}>", self.owned(inner))
+            }
+            Rust::AsyncIter(inner) => {
+                let iter = self.using("ironbridge::AsyncIter", "AsyncIter");
                 format!("{iter}<{}>", self.owned(inner))
             }
             Rust::Generator(parts) => {

@@ -7,8 +7,8 @@ use ironbridge_python_ast::declarations::{Class, Decorator, Found, Function, Hin
 use super::Planner;
 
 impl Planner<'_> {
-    /// Whether calling it gives what only `async for` and `async with` can take.
-    pub(super) fn is_asynchronous_iteration(
+    /// Whether calling it gives what only `async with` can take.
+    pub(super) fn is_asynchronous_context(
         &self,
         function: &Function,
         owner: Option<&(Rc<Class>, Vec<Type>)>,
@@ -18,9 +18,8 @@ impl Planner<'_> {
         is_context
             || function.signature().is_some_and(|signature| {
                 let returns = self.resolve(function, signature, owner).returns;
-                let is_told = matches!(&returns, Type::Unknown(reason)
-                    if reason.starts_with("an asynchronous "));
-                signature.is_async && signature.is_generator || is_told
+                matches!(&returns, Type::Unknown(reason)
+                    if reason == "an asynchronous context manager")
             })
     }
 

@@ -76,10 +76,10 @@ impl Planner<'_> {
         owner: Option<&(Rc<Class>, Vec<Type>)>,
         mut source: impl FnMut(&mut Self, &str) -> Source<'s>,
     ) -> Vec<Method> {
-        if self.is_asynchronous_iteration(function, owner) {
+        if self.is_asynchronous_context(function, owner) {
             let source = source(self, "");
             let line = function.signature().map_or(Line(0), |it| it.line);
-            let reason = "an asynchronous generator, which has no counterpart";
+            let reason = "an asynchronous context manager, which has no counterpart";
             self.summary
                 .skip(source.module, line, &source.full_name, reason);
             return Vec::new();
@@ -168,6 +168,12 @@ impl Planner<'_> {
         }
         // An `async def` that yields is called like a plain function.
         let is_async = signature.is_async && !signature.is_generator;
+        if signature.is_async
+            && signature.is_generator
+            && !matches!(returns, Type::AsyncIterator(_))
+        {
+            returns = Type::AsyncIterator(Box::new(Type::Unannotated));
+        }
         Resolved {
             parameters,
             returns,

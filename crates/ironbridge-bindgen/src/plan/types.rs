@@ -97,10 +97,10 @@ impl Planner<'_> {
                     self.wrap(inner, place, |inner| Rust::List(Box::new(inner)))
                 }
             },
-            Type::Iterator(inner) => match place.position {
-                Position::Result => self.wrap(inner, place, |inner| Rust::Iter(Box::new(inner))),
-                _ => Lowered::loose("an iterator that is no result"),
-            },
+            Type::Iterator(inner) => self.iterator(inner, place, Rust::Iter, "an iterator"),
+            Type::AsyncIterator(inner) => {
+                self.iterator(inner, place, Rust::AsyncIter, "an asynchronous iterator")
+            }
             Type::Generator(parts) => self.generator(parts, place),
             Type::ContextManager(inner) => match (place.position, &**inner) {
                 // There is nothing to read of what is entered.
@@ -143,6 +143,20 @@ impl Planner<'_> {
         Lowered {
             type_: wrap(inner.type_),
             reasons: inner.reasons,
+        }
+    }
+
+    /// What only a result can be.
+    fn iterator(
+        &mut self,
+        inner: &Type,
+        place: &Place,
+        iterator: fn(Box<Rust>) -> Rust,
+        what: &str,
+    ) -> Lowered {
+        match place.position {
+            Position::Result => self.wrap(inner, place, |inner| iterator(Box::new(inner))),
+            _ => Lowered::loose(format!("{what} that is no result")),
         }
     }
 
@@ -358,6 +372,7 @@ pub(super) fn label(type_: &Type) -> String {
         Type::Dict(..) => "dict".to_owned(),
         Type::Iterator(_) => "iterator".to_owned(),
         Type::Generator(_) => "generator".to_owned(),
+        Type::AsyncIterator(_) => "async_iterator".to_owned(),
         Type::Callable(..) => "callable".to_owned(),
         Type::ContextManager(_) => "context".to_owned(),
         Type::Awaitable(_) => "awaitable".to_owned(),

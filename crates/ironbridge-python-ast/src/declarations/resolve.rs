@@ -170,6 +170,7 @@ impl Library {
                 };
                 Type::Generator(Box::new([get(0), or_none(1), or_none(2)]))
             }
+            Special::AsyncIterator => Type::AsyncIterator(boxed(0)),
             Special::ContextManager => Type::ContextManager(boxed(0)),
             Special::Awaitable => Type::Awaitable(boxed(0)),
             Special::Coroutine => Type::Awaitable(boxed(2)),
@@ -275,6 +276,7 @@ fn variables(of: &Type, into: &mut Vec<String>) {
         | Type::Set(inner)
         | Type::Iterable(inner)
         | Type::Iterator(inner)
+        | Type::AsyncIterator(inner)
         | Type::ContextManager(inner)
         | Type::Awaitable(inner) => variables(inner, into),
         Type::Dict(key, value) => {

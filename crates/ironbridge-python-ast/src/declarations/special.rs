@@ -34,6 +34,8 @@ pub(super) enum Special {
     Iterable,
     Iterator,
     Generator,
+    /// `AsyncIterator`, `AsyncIterable`, `AsyncGenerator`: what counts is the first argument.
+    AsyncIterator,
     Callable,
     ContextManager,
     Awaitable,
@@ -187,9 +189,7 @@ fn typing(name: &str) -> Option<Special> {
         }
         "TypeGuard" | "TypeIs" => Special::Guard,
         "Type" => Special::Unknown("a class object"),
-        "AsyncIterator" | "AsyncIterable" | "AsyncGenerator" => {
-            Special::Unknown("an asynchronous iterator")
-        }
+        "AsyncIterator" | "AsyncIterable" | "AsyncGenerator" => Special::AsyncIterator,
         "AsyncContextManager" | "AbstractAsyncContextManager" | "_AsyncGeneratorContextManager" => {
             Special::Unknown("an asynchronous context manager")
         }

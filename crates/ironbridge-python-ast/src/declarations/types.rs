@@ -54,6 +54,8 @@ pub enum Type {
     Iterator(Box<Type>),
     /// `Generator`: yielded, sent, returned.
     Generator(Box<[Type; 3]>),
+    /// `AsyncIterator`, `AsyncIterable`, or `AsyncGenerator` without what is sent.
+    AsyncIterator(Box<Type>),
     /// `Callable`: parameters, where they are told, and the result.
     Callable(Option<Vec<Type>>, Box<Type>),
     /// `AbstractContextManager`.
@@ -88,6 +90,7 @@ impl PartialEq for Type {
             | (Self::Set(a), Self::Set(b))
             | (Self::Iterable(a), Self::Iterable(b))
             | (Self::Iterator(a), Self::Iterator(b))
+            | (Self::AsyncIterator(a), Self::AsyncIterator(b))
             | (Self::ContextManager(a), Self::ContextManager(b))
             | (Self::Awaitable(a), Self::Awaitable(b)) => a == b,
             (Self::Tuple(a), Self::Tuple(b)) | (Self::Union(a), Self::Union(b)) => a == b,
@@ -141,6 +144,7 @@ impl Type {
             Self::Set(inner) => Self::Set(one(inner)),
             Self::Iterable(inner) => Self::Iterable(one(inner)),
             Self::Iterator(inner) => Self::Iterator(one(inner)),
+            Self::AsyncIterator(inner) => Self::AsyncIterator(one(inner)),
             Self::ContextManager(inner) => Self::ContextManager(one(inner)),
             Self::Awaitable(inner) => Self::Awaitable(one(inner)),
             Self::Dict(key, value) => Self::Dict(one(key), one(value)),
