@@ -400,6 +400,8 @@ mod pages {
     struct Arrays;
     #[doc = include_str!("../../../docs/src/handles.md")]
     struct Handles;
+    #[doc = include_str!("../../../docs/src/async.md")]
+    struct Async;
     #[cfg(feature = "tokio")]
     #[doc = include_str!("../../../docs/src/awaiting-rust.md")]
     struct AwaitingRust;

@@ -1,7 +1,8 @@
 //! Python's coroutines, and its plain functions, as Rust futures.
 //!
-//! An `async fn` of a typed module gives a [`PythonFuture`]. It needs no runtime: it is polled by whichever executor, and
-//! wakes it. Polling neither attaches to the interpreter nor waits for it.
+//! An `async fn` of a typed module gives a [`PythonFuture`]; so do a `python!` block with `async`, and
+//! [`Session::eval_async`](crate::Session::eval_async) and its kin. It needs no runtime: it is polled by whichever executor,
+//! and wakes it. Polling neither attaches to the interpreter nor waits for it.
 //!
 //! ```
 //! use std::time::Duration;
@@ -53,7 +54,8 @@
 //! # Streams
 //!
 //! An asynchronous iterator, an `async def` that yields among them, is an [`AsyncIter`]: a stream, which is polled as a
-//! future is. Python runs ahead of the program only as far as it is told to.
+//! future is. Python runs ahead of the program only as far as it is told to. A typed module declares it without `async`:
+//! `fn tokens(&self) -> Result<AsyncIter<String>>`.
 //!
 //! # Too many calls
 //!
