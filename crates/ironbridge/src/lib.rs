@@ -68,6 +68,7 @@ pub mod extension;
 pub mod gpu;
 pub mod handles;
 pub mod interpreter;
+mod limit;
 #[cfg(feature = "gpu")]
 pub mod memory;
 #[cfg(feature = "models")]

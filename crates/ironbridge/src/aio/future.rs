@@ -5,10 +5,9 @@ use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use async_io::Timer;
 use pyo3::prelude::*;
 
 use super::asyncio::Steered;
@@ -19,6 +18,7 @@ use super::{asyncio, interrupt, pool};
 use crate::error::{Error, ErrorKind, Origin, Report, Result};
 use crate::handles::Returns;
 use crate::interpreter;
+use crate::limit::Limit;
 
 /// Where a call of Python runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,22 +118,13 @@ enum Stage {
     Over,
 }
 
-struct Limit {
-    given: Duration,
-    /// Since the first poll.
-    timer: Option<(Instant, Timer)>,
-}
-
 impl<T> PythonFuture<T> {
     /// Gives the call so long, from the first poll on: waiting for its turn counts. Then it is left, and the result is an
     /// [`ErrorKind::Timeout`].
     ///
     /// A coroutine is cancelled; a plain function is interrupted where it runs Python code. See [`aio`](crate::aio).
     pub fn timeout(mut self, after: Duration) -> Self {
-        self.limit = Some(Box::new(Limit {
-            given: after,
-            timer: None,
-        }));
+        self.limit = Some(Box::new(Limit::new(after)));
         self
     }
 
@@ -215,13 +206,8 @@ impl<T> PythonFuture<T> {
         let Some(limit) = &mut self.limit else {
             return Poll::Pending;
         };
-        let given = limit.given;
-        let (begun, timer) = limit
-            .timer
-            .get_or_insert_with(|| (Instant::now(), Timer::after(given)));
-        ready!(Pin::new(timer).poll(context));
-        let took = begun.elapsed();
-        Poll::Ready(self.time_out(given, took))
+        let given = limit.given();
+        limit.poll(context).map(|took| self.time_out(given, took))
     }
 
     #[cold]
@@ -339,7 +325,7 @@ impl<T> fmt::Debug for PythonFuture<T> {
             .field("call", &self.call.name())
             .field("runs_on", &self.runs_on)
             .field("stage", &stage)
-            .field("timeout", &self.limit.as_ref().map(|limit| limit.given))
+            .field("timeout", &self.limit.as_ref().map(|limit| limit.given()))
             .finish_non_exhaustive()
     }
 }

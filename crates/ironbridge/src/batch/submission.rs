@@ -5,14 +5,13 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
-
-use async_io::Timer;
+use std::time::Duration;
 
 use super::Batcher;
 use super::core::Refusal;
 use super::slot::Slot;
 use crate::error::{Error, ErrorKind, Report, Result};
+use crate::limit::Limit;
 use crate::turns::{Turn, Turns};
 
 /// An item on its way through a [`Batcher`]: a future of its result.
@@ -23,12 +22,6 @@ pub struct Submission<I, O> {
     batcher: Batcher<I, O>,
     stage: Stage<I, O>,
     limit: Option<Box<Limit>>,
-}
-
-struct Limit {
-    given: Duration,
-    /// Since the first poll.
-    timer: Option<(Instant, Timer)>,
 }
 
 enum Stage<I, O> {
@@ -71,10 +64,7 @@ impl<I, O> Submission<I, O> {
     /// # })
     /// ```
     pub fn timeout(mut self, after: Duration) -> Self {
-        self.limit = Some(Box::new(Limit {
-            given: after,
-            timer: None,
-        }));
+        self.limit = Some(Box::new(Limit::new(after)));
         self
     }
 
@@ -148,13 +138,8 @@ impl<I, O> Submission<I, O> {
         let Some(limit) = &mut self.limit else {
             return Poll::Pending;
         };
-        let given = limit.given;
-        let (begun, timer) = limit
-            .timer
-            .get_or_insert_with(|| (Instant::now(), Timer::after(given)));
-        ready!(Pin::new(timer).poll(context));
-        let took = begun.elapsed();
-        Poll::Ready(self.time_out(given, took))
+        let given = limit.given();
+        limit.poll(context).map(|took| self.time_out(given, took))
     }
 
     #[cold]
@@ -220,7 +205,7 @@ impl<I, O> fmt::Debug for Submission<I, O> {
         f.debug_struct("Submission")
             .field("batcher", &self.batcher.name())
             .field("stage", &stage)
-            .field("timeout", &self.limit.as_ref().map(|limit| limit.given))
+            .field("timeout", &self.limit.as_ref().map(|limit| limit.given()))
             .finish_non_exhaustive()
     }
 }

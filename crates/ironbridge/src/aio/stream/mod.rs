@@ -10,9 +10,8 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use async_io::Timer;
 use futures_core::{FusedStream, Stream};
 use pyo3::conversion::FromPyObjectOwned;
 use pyo3::prelude::*;
@@ -24,6 +23,7 @@ use super::surroundings::Surroundings;
 use super::{PythonFuture, RunsOn, kind};
 use crate::error::{Error, ErrorKind, Origin, Result};
 use crate::handles::Nothing;
+use crate::limit::Limit;
 
 /// So many items [`AsyncIter::collect_all`] has Python run ahead.
 const ALL: usize = 256;
@@ -81,6 +81,7 @@ const ALL: usize = 256;
 pub struct AsyncIter<T> {
     stage: Stage<T>,
     ahead: usize,
+    /// Of each item, since it was asked for.
     limit: Option<Limit>,
     name: Cow<'static, str>,
     /// Where it was called, or asked for its first item.
@@ -111,12 +112,6 @@ struct UnderWay<T> {
     task: Option<PythonFuture<()>>,
     /// What it ended with.
     failed: Option<Error>,
-}
-
-struct Limit {
-    given: Duration,
-    /// Since an item was asked for.
-    timer: Option<(Instant, Timer)>,
 }
 
 impl<T> AsyncIter<T> {
@@ -201,10 +196,7 @@ impl<T> AsyncIter<T> {
     /// # }
     /// ```
     pub fn timeout(mut self, each: Duration) -> Self {
-        self.limit = Some(Limit {
-            given: each,
-            timer: None,
-        });
+        self.limit = Some(Limit::new(each));
         self
     }
 
@@ -317,18 +309,13 @@ where
         let (Some(limit), Stage::UnderWay(under_way)) = (&mut self.limit, &self.stage) else {
             return Poll::Pending;
         };
-        let given = limit.given;
-        let (begun, timer) = limit
-            .timer
-            .get_or_insert_with(|| (Instant::now(), Timer::after(given)));
-        ready!(Pin::new(timer).poll(context));
-        let took = begun.elapsed();
+        let took = ready!(limit.poll(context));
         let what = format!("{}[{}]", self.name, under_way.buffer.next_index());
         let found = match &under_way.task {
             Some(task) if task.is_submitted() => "the iterator is cancelled",
             _ => "it waited for room among the calls",
         };
-        Poll::Ready(timed_out(&what, given, took, self.origin, found))
+        Poll::Ready(timed_out(&what, limit.given(), took, self.origin, found))
     }
 }
 
@@ -372,7 +359,7 @@ where
             Poll::Pending => Some(Err(ready!(this.poll_limit(context)))),
         };
         if let Some(limit) = &mut this.limit {
-            limit.timer = None;
+            limit.restart();
         }
         if !matches!(outcome, Some(Ok(_))) {
             this.stage = Stage::Over;
@@ -445,7 +432,7 @@ impl<T> fmt::Debug for AsyncIter<T> {
             .field("taken", &read)
             .field("ready", &ready)
             .field("ahead", &self.ahead)
-            .field("timeout", &self.limit.as_ref().map(|limit| limit.given))
+            .field("timeout", &self.limit.as_ref().map(Limit::given))
             .finish_non_exhaustive()
     }
 }
