@@ -139,6 +139,16 @@ fn main() -> ExitCode {
                     .quietly()
                     .within(30);
             }),
+            (
+                "threads_come_and_go_where_the_program_has_its_signals",
+                || {
+                    run("coming_and_going_without_signals")
+                        .with_code(0)
+                        .said("all dropped")
+                        .quietly()
+                        .within(30);
+                },
+            ),
             ("a_thread_that_ends_does_not_wait_for_the_lock", || {
                 run("joined_while_attached")
                     .with_code(0)
@@ -292,6 +302,10 @@ fn main() -> ExitCode {
             }),
             ("crowd", crowd),
             ("coming_and_going", coming_and_going),
+            ("coming_and_going_without_signals", || {
+                Interpreter::builder().signals(false).start().unwrap();
+                coming_and_going();
+            }),
             ("joined_while_attached", joined_while_attached),
             ("shutdown", || {
                 python("import atexit; atexit.register(print, 'at exit')").unwrap();

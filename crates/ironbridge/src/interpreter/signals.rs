@@ -25,7 +25,7 @@ use super::threads::{self, Slot};
 /// stayed behind with the parent.
 static WAKE: AtomicI32 = AtomicI32::new(-1);
 
-/// Calls in flight on threads other than Python's main one are to be interrupted, and no watcher is there yet.
+/// Other threads than Python's main one may use it, and no watcher is there yet.
 static WATCHER_WANTED: AtomicBool = AtomicBool::new(false);
 
 /// The `pthread_t` of Python's main thread where that is the process's main thread, else 0.
@@ -90,7 +90,6 @@ fn set_disposition(signal: c_int, action: &libc::sigaction) {
 /// Call it on the thread that started the interpreter, with CPython's handlers installed.
 pub(super) fn install(py: Python<'_>) -> PyResult<()> {
     remember_main_thread();
-    WATCHER_WANTED.store(true, Ordering::Release);
     let put_back = PyCFunction::new_closure(
         py,
         Some(c"put_back"),
@@ -204,6 +203,11 @@ fn wake(what: u8) {
         // block: when it is full, the watcher has been told often enough.
         unsafe { libc::write(pipe, (&raw const what).cast(), 1) };
     }
+}
+
+/// From now on the watcher is started with the second thread that uses Python: whoever has SIGINT, threads end.
+pub(super) fn want_watcher() {
+    WATCHER_WANTED.store(true, Ordering::Release);
 }
 
 /// Starts the watcher, if it is wanted and this is not Python's main thread. A program whose only thread is that one

@@ -151,8 +151,11 @@ fn set_up(py: Python<'_>, settings: &Settings, owns_interrupt: bool) -> PyResult
     py.import("_signal")?;
     follow_forks(py)?;
     #[cfg(unix)]
-    if owns_interrupt {
-        super::signals::install(py)?;
+    {
+        super::signals::want_watcher();
+        if owns_interrupt {
+            super::signals::install(py)?;
+        }
     }
     #[cfg(not(unix))]
     let _ = owns_interrupt;
