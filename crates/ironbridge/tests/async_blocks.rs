@@ -284,6 +284,29 @@ fn a_coroutine_that_nobody_awaited_is_no_value() -> Result<()> {
     session.run("for coroutine in kept: coroutine.close()")
 }
 
+#[test]
+fn python_warns_of_a_coroutine_whose_value_nobody_takes() -> Result<()> {
+    let session = Session::new()?;
+    python! { session =>
+        import warnings
+        async def unheard_of(): pass
+        said = []
+        def show(message, *about, before=warnings.showwarning):
+            if "unheard_of" in str(message):
+                said.append(repr(message))
+            else:
+                before(message, *about)
+        warnings.showwarning = show
+    }?;
+    block_on(python! { async session => unheard_of() })?;
+    let said = session.get::<Vec<String>>("said")?;
+    assert_eq!(
+        said,
+        [r#"RuntimeWarning("coroutine 'unheard_of' was never awaited")"#]
+    );
+    Ok(())
+}
+
 /// A block that captures what does not convert.
 fn ironbridge_refusing(names: &[String]) -> PythonFuture<usize> {
     let values: Vec<Picky> = names.iter().cloned().map(Picky).collect();

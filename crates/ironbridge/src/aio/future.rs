@@ -98,7 +98,17 @@ where
     }
 }
 
-/// A call of Python. Nothing is called before it is polled; dropped, it is cancelled. See [`aio`](crate::aio).
+/// The result of a call of Python, as a future. Nothing is called before it is polled; dropped, it is cancelled.
+///
+/// It is `Send` and `'static`, so any executor may poll it, on any thread. Where the call runs, and what becomes of one that
+/// is left, stands at [`aio`](crate::aio).
+///
+/// # Errors
+///
+/// What Python raised ([`ErrorKind::Exception`] mostly); an argument or a result that does not convert
+/// ([`ErrorKind::Conversion`]); [`ErrorKind::Timeout`] where [`timeout`](Self::timeout) was said;
+/// [`ErrorKind::Cancelled`] where the task was cancelled from Python, where its event loop died, or where Python was shut
+/// down.
 #[must_use = "nothing is called before the future is polled"]
 pub struct PythonFuture<T> {
     call: Arc<dyn Awaited<T>>,
@@ -119,10 +129,25 @@ enum Stage {
 }
 
 impl<T> PythonFuture<T> {
-    /// Gives the call so long, from the first poll on: waiting for its turn counts. Then it is left, and the result is an
-    /// [`ErrorKind::Timeout`].
+    /// Gives up on the call when `after` has passed since the first poll. Waiting for its turn counts.
     ///
-    /// A coroutine is cancelled; a plain function is interrupted where it runs Python code. See [`aio`](crate::aio).
+    /// A coroutine is cancelled; a plain function is interrupted where it runs Python code. The result comes on time in any
+    /// case, as an [`ErrorKind::Timeout`]. See [`aio`](crate::aio).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use ironbridge::{ErrorKind, python};
+    ///
+    /// let nap = python! { async =>
+    ///     import asyncio
+    ///     await asyncio.sleep(60)
+    /// };
+    /// let error = pollster::block_on(nap.timeout(Duration::from_millis(10))).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Timeout);
+    /// ```
     pub fn timeout(mut self, after: Duration) -> Self {
         self.limit = Some(Box::new(Limit::new(after)));
         self

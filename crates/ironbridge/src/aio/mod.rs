@@ -33,7 +33,7 @@
 //!   global lock, as many as there are cores on one without;
 //!   [`pool_threads`](crate::interpreter::InterpreterBuilder::pool_threads) says otherwise. Functions that wait for
 //!   something (files, the network, `time.sleep`) want more threads. An awaitable that a plain function returns is awaited
-//!   on the event loop.
+//!   on the event loop, and the items of an asynchronous iterator are asked for there.
 //!
 //! Calls are gathered: those that come while Python is busy are made in one attachment; [`stats()`] counts.
 //!
@@ -43,7 +43,7 @@
 //!
 //! # Leaving a call
 //!
-//! | | waits | a coroutine under way | a plain function under way |
+//! | | still waits for its turn | a coroutine under way | a plain function under way |
 //! | --- | --- | --- | --- |
 //! | the future is dropped | taken out | cancelled: it sees `CancelledError`, its `finally` blocks run | runs to its end |
 //! | [`timeout`](PythonFuture::timeout) | taken out | cancelled | interrupted at its next bytecode by `ironbridge.CallTimeout`, a `BaseException` |
@@ -59,9 +59,10 @@
 //!
 //! # Too many calls
 //!
-//! So many calls may wait as
-//! [`queue_capacity`](crate::interpreter::InterpreterBuilder::queue_capacity) says. Further ones wait for room; or ask
-//! by [`try_start`](PythonFuture::try_start), which gives [`ErrorKind::QueueFull`] at once.
+//! As many calls may wait for the event loop, and as many for the pool, as
+//! [`queue_capacity`](crate::interpreter::InterpreterBuilder::queue_capacity) says; those under way do not count. Further
+//! ones wait for room, in the order in which they came. Who would rather be refused asks first, by
+//! [`try_start`](PythonFuture::try_start), which gives [`ErrorKind::QueueFull`] at once.
 //!
 //! # The end
 //!

@@ -30,7 +30,7 @@
 //! # }
 //! ```
 //!
-//! In a typed module [`#[batched]`](crate::module#batched-methods) writes this for a method.
+//! In a typed module [`#[batched]`](mod@crate::module#batched-methods) writes this for a method.
 //!
 //! # When a batch begins
 //!

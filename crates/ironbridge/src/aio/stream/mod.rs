@@ -141,8 +141,8 @@ impl<T> AsyncIter<T> {
     /// Lets Python run ahead of the program until `count` items wait to be taken; 0 is as 1. When half of them are taken,
     /// it runs on.
     ///
-    /// Of 1, which is the default, the next item is not begun before it is asked for. To be said before the first item is
-    /// asked for: later it changes nothing.
+    /// With 1, the default, the next item is not begun before it is asked for. Call this before the first item is asked
+    /// for; later it changes nothing.
     ///
     /// ```
     /// # use ironbridge::{AsyncIter, python};
@@ -169,8 +169,8 @@ impl<T> AsyncIter<T> {
         self
     }
 
-    /// Gives each item so long, from when it is asked for. One that comes later is an [`ErrorKind::Timeout`], which ends
-    /// the stream.
+    /// Gives up on an item when `each` has passed since it was asked for: an [`ErrorKind::Timeout`], which ends the
+    /// stream.
     ///
     /// ```
     /// use std::time::Duration;
@@ -200,8 +200,8 @@ impl<T> AsyncIter<T> {
         self
     }
 
-    /// Says what errors call it: `tokens()` makes the item with index 17 `tokens()[17]`. Otherwise it is called as the
-    /// function. To be said before the first item is asked for.
+    /// Sets its name in errors: with `tokens()`, the item of index 17 is `tokens()[17]`. The default is the name of the
+    /// function. Call this before the first item is asked for.
     pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = name.into();
         self
