@@ -42,6 +42,9 @@ pub(crate) struct Service {
 /// What the model takes: weights of 87 MiB, some of which are fused, and room to work.
 const SIZE: ByteSize = ByteSize::mib(128);
 
+/// What clients take to read an answer and ask again; little beside a call of the model.
+const MOMENT: Duration = Duration::from_millis(3);
+
 impl Service {
     /// The service. No model is loaded yet.
     pub(crate) fn new(settings: &Settings) -> Result<Self> {
@@ -61,6 +64,7 @@ impl Service {
         })
         .name("embed")
         .max(settings.max_batch)
+        .wait_for_answered(MOMENT)
         .queue(settings.queue)
         .build();
         let echo = Batcher::builder(move |rows: Array2<f64>| serving.echo(rows))

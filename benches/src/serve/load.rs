@@ -112,7 +112,7 @@ impl Client {
         })
     }
 
-    /// Texts are alike in length, and no two are the same.
+    /// No two texts are the same. `alone.py` makes the same ones.
     fn body(&self, number: usize) -> Bytes {
         match self.work {
             Work::Echo => self.echo.clone(),

@@ -12,9 +12,10 @@ use super::declaration::{Member, MemberKind, check_receiver, result_of};
 use super::parameter::{Parameter, ParameterKind, is_closure, only_argument};
 
 /// The settings that are methods of `Builder`, by the same names.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "max",
     "wait",
+    "wait_for_answered",
     "queue",
     "concurrency",
     "timeout",

@@ -40,6 +40,7 @@ where
                 name: "a batcher".into(),
                 max: 64,
                 wait: Duration::ZERO,
+                wait_for_answered: Duration::ZERO,
                 queue: 1024,
                 concurrency: 1,
                 timeout: None,
@@ -78,6 +79,18 @@ where
     /// once in any case.
     pub fn wait(mut self, wait: Duration) -> Self {
         self.settings.wait = wait;
+        self
+    }
+
+    /// How long the next batch waits for those who were just answered. Not at all unless said otherwise.
+    ///
+    /// Clients that ask again as soon as they have their answer come within a moment of each other. Without this the first
+    /// of them begins a batch alone, which may take nearly as long as one of all. With it a batch begins as soon as as many
+    /// items wait as would if all of the batch before had come again, and at the latest so long after that batch. So
+    /// a caller that is alone, or comes later, never waits, unlike with [`wait`](Self::wait). A millisecond or two is right where
+    /// a call takes tens of them.
+    pub fn wait_for_answered(mut self, wait: Duration) -> Self {
+        self.settings.wait_for_answered = wait;
         self
     }
 

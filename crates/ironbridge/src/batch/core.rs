@@ -30,6 +30,7 @@ pub(super) struct Settings {
     pub(super) name: Arc<str>,
     pub(super) max: usize,
     pub(super) wait: Duration,
+    pub(super) wait_for_answered: Duration,
     pub(super) queue: usize,
     pub(super) concurrency: usize,
     pub(super) timeout: Option<Duration>,
@@ -54,9 +55,34 @@ struct State<I, O, K> {
     queue: Queue<I, O, K>,
     in_flight: usize,
     is_closed: bool,
+    answered: Answered,
     /// For when a timer is set.
     alarm: Option<Instant>,
     stats: Stats,
+}
+
+/// Those whose batch is just over: they may come again at once.
+#[derive(Default)]
+struct Answered {
+    /// How many items wait when all of them have.
+    expected: usize,
+    /// They are waited for no longer.
+    until: Option<Instant>,
+}
+
+impl Answered {
+    /// Until when those who wait are to wait for more of them, if they are.
+    fn due(&mut self, waiting: usize) -> Option<Instant> {
+        let until = self.until?;
+        if waiting == 0 {
+            return None;
+        }
+        if waiting >= self.expected || until <= Instant::now() {
+            self.until = None;
+            return None;
+        }
+        Some(until)
+    }
 }
 
 /// Why an item was not taken.
@@ -105,6 +131,7 @@ where
                 queue: Queue::new(),
                 in_flight: 0,
                 is_closed: false,
+                answered: Answered::default(),
                 alarm: None,
                 stats: Stats::default(),
             }),
@@ -154,7 +181,11 @@ where
         let Settings {
             max, wait, queue, ..
         } = self.settings;
-        let waits = !wait.is_zero() && !state.is_closed && state.queue.len() < queue;
+        let has_room = !state.is_closed && state.queue.len() < queue;
+        if has_room && let Some(due) = state.answered.due(state.queue.len()) {
+            return Next::At(due);
+        }
+        let waits = !wait.is_zero() && has_room;
         state.queue.next(max, wait, waits.then(Instant::now))
     }
 
@@ -219,9 +250,22 @@ where
         self.meters.errors(items as u64);
     }
 
+    /// Items are about to get their outcomes, and their callers may come again.
+    pub(super) fn answering(&self, items: usize) {
+        if self.settings.wait_for_answered.is_zero() {
+            return;
+        }
+        let mut state = self.state();
+        state.answered.expected = (state.queue.len() + items).min(self.settings.max);
+    }
+
     /// A batch is over: the next may begin.
     pub(super) fn finished(self: &Arc<Self>) {
-        self.state().in_flight -= 1;
+        let wait = self.settings.wait_for_answered;
+        let mut state = self.state();
+        state.in_flight -= 1;
+        state.answered.until = (!wait.is_zero()).then(|| Instant::now() + wait);
+        drop(state);
         self.launch();
         self.tell_idle();
     }

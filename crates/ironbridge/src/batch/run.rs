@@ -233,6 +233,7 @@ where
         if failed > 0 {
             self.core.failed(failed);
         }
+        self.core.answering(part.len());
         let slots = self.slots[part.clone()].iter();
         let woken = slots.zip(outcomes);
         let wakers: Vec<Waker> = woken

@@ -57,8 +57,8 @@
 //! # }
 //! ```
 //!
-//! The other settings are those of [`batch::Builder`](crate::batch::Builder), by their names: `max`, `wait`, `queue`,
-//! `concurrency`, `timeout`, `bisect`, `halve_on_out_of_memory`, `key`.
+//! The other settings are those of [`batch::Builder`](crate::batch::Builder), by their names: `max`, `wait`,
+//! `wait_for_answered`, `queue`, `concurrency`, `timeout`, `bisect`, `halve_on_out_of_memory`, `key`.
 //!
 //! # Methods of Rust's own
 //!

@@ -72,6 +72,63 @@ fn a_window_gathers_and_closes() -> Result<()> {
 }
 
 #[test]
+fn those_who_were_answered_are_waited_for() -> Result<()> {
+    let gate = Gate::default();
+    let batcher = doubler(&gate)
+        .wait_for_answered(Duration::from_hours(1))
+        .build();
+    let first = batcher.try_submit(1)?;
+    let two = [batcher.try_submit(2)?, batcher.try_submit(3)?];
+    gate.open(1);
+    assert_eq!(block_on(first)?, 2);
+    settled(&batcher, 2, 0);
+    assert_eq!(gate.seen(), [vec![1]]);
+    // It comes again, and all are there.
+    let again = batcher.try_submit(4)?;
+    assert_eq!(gate.seen(), [vec![1], vec![2, 3, 4]]);
+    gate.open(1);
+    assert_eq!(block_on(again)?, 8);
+    assert_eq!(block_on(join_all(two)).len(), 2);
+    // A close waits for nobody who may come.
+    let last = batcher.try_submit(5)?;
+    settled(&batcher, 1, 0);
+    gate.open(1);
+    block_on(batcher.close());
+    assert_eq!(block_on(last)?, 10);
+    Ok(())
+}
+
+#[test]
+fn those_who_do_not_come_again_are_waited_for_so_long() -> Result<()> {
+    let gate = Gate::default();
+    let batcher = doubler(&gate)
+        .wait_for_answered(Duration::from_millis(200))
+        .build();
+    let first = batcher.try_submit(1)?;
+    let second = batcher.try_submit(2)?;
+    gate.open(2);
+    assert_eq!(block_on(first)?, 2);
+    let begun = Instant::now();
+    assert_eq!(block_on(second)?, 4);
+    assert!(begun.elapsed() >= Duration::from_millis(100));
+    assert_eq!(gate.seen(), [vec![1], vec![2]]);
+    Ok(())
+}
+
+#[test]
+fn one_that_is_alone_waits_for_nobody() -> Result<()> {
+    let gate = Gate::default();
+    gate.open(10);
+    let batcher = doubler(&gate)
+        .wait_for_answered(Duration::from_hours(1))
+        .build();
+    for number in 0..10 {
+        assert_eq!(block_on(batcher.submit(number))?, 2 * number);
+    }
+    Ok(())
+}
+
+#[test]
 fn those_who_left_do_not_fill_a_batch() -> Result<()> {
     let gate = Gate::default();
     gate.open(10);
