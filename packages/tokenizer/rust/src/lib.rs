@@ -1,18 +1,26 @@
 //! A byte-pair tokenizer: train, encode, decode, save, load.
 //!
+//! - [`Tokenizer`]: encodes and decodes.
 //! - [`Pattern`]: how text is cut into pieces before anything is merged.
 //! - [`Vocabulary`]: the tokens, their bytes and their ids.
 //! - [`Merges`]: which pairs of tokens become one, in which order.
+//! - [`Specials`]: tokens that stand for themselves, such as `<|endoftext|>`.
 //! - [`Error`]: what was asked, what was found, where, and what to do.
 //!
 //! Text is any bytes: what is not UTF-8 is encoded byte by byte, and comes back as it was.
 
+mod decode;
+mod encode;
 mod error;
 mod merges;
 mod pattern;
+mod specials;
+mod tokenizer;
 mod vocabulary;
 
 pub use error::{Error, ErrorKind, Result};
 pub use merges::{Merge, Merges};
 pub use pattern::{Pattern, Pieces};
+pub use specials::{AllowedSpecial, DisallowedSpecial, Specials};
+pub use tokenizer::Tokenizer;
 pub use vocabulary::{TokenId, Vocabulary};

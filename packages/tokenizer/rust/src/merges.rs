@@ -97,6 +97,11 @@ impl Merges {
         &self.pairs
     }
 
+    /// Each pair and what it becomes, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = ((TokenId, TokenId), Merge)> {
+        self.of.iter().map(|(pair, merge)| (*pair, *merge))
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.pairs.len()
