@@ -15,6 +15,7 @@ mod error;
 mod merges;
 mod pattern;
 mod specials;
+mod table;
 mod tokenizer;
 mod vocabulary;
 

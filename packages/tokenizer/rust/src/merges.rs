@@ -1,10 +1,11 @@
 //! Which pairs of tokens become one, and which goes first.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
-use rustc_hash::FxHashMap;
-
+use crate::encode::ByRank;
 use crate::error::{Error, ErrorKind, Result};
+use crate::table::PairTable;
 use crate::vocabulary::{TokenId, Vocabulary};
 
 /// What a pair becomes.
@@ -17,14 +18,44 @@ pub struct Merge {
 }
 
 /// The merges of a vocabulary, in their order.
-#[derive(Clone, PartialEq, Eq)]
+///
+/// Either they are listed, as training and Hugging Face do, or by rank, as tiktoken does: then every two tokens whose bytes
+/// together are a token become it, and its id is its rank.
+#[derive(Clone)]
 pub struct Merges {
-    /// By rank.
-    pairs: Vec<(TokenId, TokenId)>,
-    of: FxHashMap<(TokenId, TokenId), Merge>,
+    kind: Kind,
+    whole_pieces: bool,
+}
+
+#[derive(Clone)]
+enum Kind {
+    Listed {
+        /// By rank.
+        pairs: Vec<(TokenId, TokenId)>,
+        /// What each becomes.
+        ids: Vec<TokenId>,
+        of: PairTable,
+    },
+    ByRank {
+        vocabulary: Vocabulary,
+        /// Made when they are asked for.
+        pairs: Arc<OnceLock<Vec<(TokenId, TokenId)>>>,
+    },
 }
 
 impl Merges {
+    /// The merges that tiktoken makes with a vocabulary: two tokens are merged where their bytes together are a token, those
+    /// of the lowest id first. A piece that is a token as a whole becomes it.
+    pub fn from_ranks(vocabulary: &Vocabulary) -> Self {
+        Self {
+            kind: Kind::ByRank {
+                vocabulary: vocabulary.clone(),
+                pairs: Arc::default(),
+            },
+            whole_pieces: true,
+        }
+    }
+
     /// Pairs in the order of their ranks; what each becomes is the token of their bytes together.
     ///
     /// # Errors
@@ -37,7 +68,7 @@ impl Merges {
         let mut merges = Self::none();
         let mut bytes = Vec::new();
         for (left, right) in pairs {
-            let rank = merges.pairs.len();
+            let rank = merges.len();
             bytes.clear();
             for part in [left, right] {
                 let part = vocabulary.bytes(part).ok_or_else(|| {
@@ -68,55 +99,131 @@ impl Merges {
     /// No merge.
     pub(crate) fn none() -> Self {
         Self {
-            pairs: Vec::new(),
-            of: FxHashMap::default(),
+            kind: Kind::Listed {
+                pairs: Vec::new(),
+                ids: Vec::new(),
+                of: PairTable::default(),
+            },
+            whole_pieces: false,
         }
     }
 
-    /// Adds the next merge, unless there is one of that pair.
+    /// Adds the next merge, unless there is one of that pair. They are listed.
     pub(crate) fn append(&mut self, pair: (TokenId, TokenId), id: TokenId) -> bool {
-        let Ok(rank) = u32::try_from(self.pairs.len()) else {
+        let Kind::Listed { pairs, ids, of } = &mut self.kind else {
             return false;
         };
-        if self.of.contains_key(&pair) {
+        let Ok(rank) = u32::try_from(pairs.len()) else {
             return false;
+        };
+        let added = rank < u32::MAX && of.insert(pair.0, pair.1, Merge { rank, id });
+        if added {
+            pairs.push(pair);
+            ids.push(id);
         }
-        self.of.insert(pair, Merge { rank, id });
-        self.pairs.push(pair);
-        true
+        added
+    }
+
+    /// Whether a piece that is a token as a whole becomes it even if its merges would make something else, as Hugging Face
+    /// has it under `ignore_merges`. Merges by rank do so unless told otherwise, as tiktoken does; those that are listed
+    /// do not.
+    #[must_use]
+    pub fn with_whole_pieces(mut self, whole_pieces: bool) -> Self {
+        self.whole_pieces = whole_pieces;
+        self
+    }
+
+    /// Whether a piece that is a token as a whole becomes it in any case.
+    pub fn whole_pieces(&self) -> bool {
+        self.whole_pieces
+    }
+
+    /// Whether any two tokens are merged whose bytes together are a token, by its id.
+    pub fn by_rank(&self) -> bool {
+        matches!(self.kind, Kind::ByRank { .. })
     }
 
     /// What a pair becomes, if it is merged.
     #[inline]
     pub fn get(&self, left: TokenId, right: TokenId) -> Option<Merge> {
-        self.of.get(&(left, right)).copied()
+        match &self.kind {
+            Kind::Listed { of, .. } => of.get(left, right),
+            Kind::ByRank { vocabulary, .. } => {
+                let whole = [vocabulary.bytes(left)?, vocabulary.bytes(right)?].concat();
+                let id = vocabulary.id(&whole)?;
+                Some(Merge { rank: id, id })
+            }
+        }
     }
 
     /// The pairs in the order of their ranks.
+    ///
+    /// Merges by rank have many pairs of one rank: here each token has the one that makes it where it stands alone, which is
+    /// what formats that list merges want. A token that no merges make has none.
     pub fn pairs(&self) -> &[(TokenId, TokenId)] {
-        &self.pairs
+        match &self.kind {
+            Kind::Listed { pairs, .. } => pairs,
+            Kind::ByRank { vocabulary, pairs } => {
+                pairs.get_or_init(|| ByRank::new(vocabulary).last_pairs())
+            }
+        }
     }
 
-    /// Each pair and what it becomes, in no order.
+    /// Each of [`pairs`](Self::pairs) and what it becomes.
     pub fn iter(&self) -> impl Iterator<Item = ((TokenId, TokenId), Merge)> {
-        self.of.iter().map(|(pair, merge)| (*pair, *merge))
+        let pairs = self.pairs().iter();
+        pairs.filter_map(|pair| Some((*pair, self.get(pair.0, pair.1)?)))
     }
 
-    /// How many there are.
+    /// How many pairs there are.
     pub fn len(&self) -> usize {
-        self.pairs.len()
+        self.pairs().len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
+        self.pairs().is_empty()
+    }
+
+    /// What those that are listed become, by rank, and their table.
+    pub(crate) fn listed(&self) -> Option<(&[TokenId], &PairTable)> {
+        match &self.kind {
+            Kind::Listed { ids, of, .. } => Some((ids, of)),
+            Kind::ByRank { .. } => None,
+        }
+    }
+
+    /// Whether they are by the ranks of that vocabulary.
+    pub(crate) fn are_ranks_of(&self, other: &Vocabulary) -> bool {
+        matches!(&self.kind, Kind::ByRank { vocabulary, .. } if vocabulary == other)
     }
 }
 
+impl PartialEq for Merges {
+    fn eq(&self, other: &Self) -> bool {
+        let same = match (&self.kind, &other.kind) {
+            (Kind::Listed { .. }, Kind::Listed { .. }) => {
+                self.len() == other.len() && self.iter().eq(other.iter())
+            }
+            (Kind::ByRank { vocabulary, .. }, Kind::ByRank { .. }) => {
+                other.are_ranks_of(vocabulary)
+            }
+            _ => false,
+        };
+        same && self.whole_pieces == other.whole_pieces
+    }
+}
+
+impl Eq for Merges {}
+
 impl fmt::Debug for Merges {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Merges")
-            .field("len", &self.len())
-            .finish_non_exhaustive()
+        let mut out = f.debug_struct("Merges");
+        if let Kind::Listed { pairs, .. } = &self.kind {
+            out.field("len", &pairs.len());
+        }
+        out.field("by_rank", &self.by_rank())
+            .field("whole_pieces", &self.whole_pieces)
+            .finish()
     }
 }

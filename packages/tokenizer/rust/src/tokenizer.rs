@@ -1,8 +1,9 @@
 //! The tokenizer: a pattern, a vocabulary, its merges and its special tokens, made ready to encode and decode.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use crate::encode::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::merges::Merges;
 use crate::pattern::Pattern;
@@ -29,6 +30,7 @@ pub(crate) struct Inner {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) merges: Merges,
     pub(crate) specials: Specials,
+    pub(crate) engine: OnceLock<Engine>,
 }
 
 impl Tokenizer {
@@ -69,6 +71,15 @@ impl Tokenizer {
                 format!("the special token {text:?} has the id {id}, which another token has"),
             ));
         }
+        if merges.by_rank() {
+            if !merges.are_ranks_of(&vocabulary) {
+                return Err(Error::new(
+                    ErrorKind::Format,
+                    "the merges are by the ranks of another vocabulary",
+                ));
+            }
+            return Ok(Self::from_checked(pattern, vocabulary, merges, specials));
+        }
         for ((left, right), merge) in merges.iter() {
             let whole = vocabulary.bytes(merge.id);
             let parts = vocabulary.bytes(left).zip(vocabulary.bytes(right));
@@ -98,6 +109,7 @@ impl Tokenizer {
             vocabulary,
             merges,
             specials,
+            engine: OnceLock::new(),
         }))
     }
 

@@ -1,9 +1,25 @@
 //! From text to tokens.
 
-use crate::error::{Error, Result};
+mod cache;
+mod engine;
+mod long;
+mod ranks;
+mod short;
+
+use crate::error::{Error, ErrorKind, Result};
 use crate::specials::{AllowedSpecial, DisallowedSpecial};
 use crate::tokenizer::Tokenizer;
 use crate::vocabulary::TokenId;
+
+pub(crate) use engine::Engine;
+pub(crate) use ranks::ByRank;
+
+use engine::Sink;
+use long::Long;
+use ranks::Ranks;
+
+/// Asked now and then by long work, whether it is to stop.
+type Stop<'a> = &'a dyn Fn() -> bool;
 
 impl Tokenizer {
     /// The tokens of a text, in which special tokens are text like any other.
@@ -56,29 +72,36 @@ impl Tokenizer {
         Ok(ids)
     }
 
-    fn encode_between(&self, bytes: &[u8], ids: &mut Vec<TokenId>) -> Result<()> {
-        let mut symbols = Vec::new();
-        self.0.pattern.for_each_piece(bytes, |piece| {
-            self.merge(piece, &mut symbols);
-            ids.extend_from_slice(&symbols);
-            Ok::<(), Error>(())
-        })
+    fn encode_between<S: Sink>(&self, bytes: &[u8], sink: &mut S) -> Result<()> {
+        let inner = &*self.0;
+        let engine = inner
+            .engine
+            .get_or_init(|| Engine::new(&inner.vocabulary, &inner.merges));
+        let parts = (&inner.pattern, &inner.vocabulary, &inner.merges);
+        engine.encode(parts, bytes, sink, &|| false)
     }
+}
 
-    /// Merges the pair of the lowest rank, the leftmost of those, until there is none.
-    fn merge(&self, piece: &[u8], symbols: &mut Vec<TokenId>) {
-        let (vocabulary, merges) = (&self.0.vocabulary, &self.0.merges);
-        symbols.clear();
-        symbols.extend(piece.iter().filter_map(|byte| vocabulary.id(&[*byte])));
-        loop {
-            let lowest = symbols
-                .windows(2)
-                .enumerate()
-                .filter_map(|(at, pair)| Some((merges.get(pair[0], pair[1])?, at)))
-                .min_by_key(|(merge, at)| (merge.rank, *at));
-            let Some((merge, at)) = lowest else { return };
-            symbols[at] = merge.id;
-            symbols.remove(at + 1);
-        }
+/// Merges the pair of the lowest rank, the leftmost of those, as long as there is one below `limit`; `ids` are those of the
+/// bytes of the piece.
+fn merge<R: Ranks>(
+    ranks: &R,
+    piece: &[u8],
+    limit: u32,
+    ids: &mut Vec<TokenId>,
+    long: &mut Long,
+    stop: Stop<'_>,
+) -> Result<()> {
+    if piece.len() > short::SHORT {
+        return long.merge(ranks, piece, limit, ids, stop);
     }
+    if piece.len() > 1 {
+        let kept = short::merge(ranks, piece, limit, ids);
+        ids.truncate(kept);
+    }
+    Ok(())
+}
+
+fn interrupted() -> Error {
+    Error::new(ErrorKind::Interrupted, "encoding was asked to stop")
 }
