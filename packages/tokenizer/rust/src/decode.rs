@@ -2,7 +2,10 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::tokenizer::Tokenizer;
-use crate::vocabulary::TokenId;
+use crate::vocabulary::{TokenId, WINDOW};
+
+/// So many tokens are decoded between two looks at how much room there is.
+const AT_ONCE: usize = 1024;
 
 impl Tokenizer {
     /// The bytes of tokens, special ones included.
@@ -11,14 +14,39 @@ impl Tokenizer {
     ///
     /// [`ErrorKind::UnknownId`]: an id that no token has.
     pub fn decode_bytes(&self, ids: &[TokenId]) -> Result<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(ids.len() * 4);
-        for (at, id) in ids.iter().enumerate() {
-            let Some(token) = self.id_to_token(*id) else {
-                let message = format!("no token has the id {id}, which stands at place {at}");
-                return Err(Error::new(ErrorKind::UnknownId, message));
-            };
-            bytes.extend_from_slice(token);
+        let vocabulary = &self.0.vocabulary;
+        let mut bytes = Vec::new();
+        let mut len = 0;
+        for (chunk, ids) in ids.chunks(AT_ONCE).enumerate() {
+            // Each is copied in a window of fixed size, as far as it is shorter, and the next overwrites the rest.
+            let room = len + (ids.len() + 1) * WINDOW;
+            if bytes.len() < room {
+                bytes.resize(room.max(bytes.len() * 2), 0);
+            }
+            for (at, id) in ids.iter().enumerate() {
+                if let Some((window, token)) = vocabulary.window(*id)
+                    && let Some(room) = bytes[len..].first_chunk_mut::<WINDOW>()
+                {
+                    *room = *window;
+                    len += token;
+                    continue;
+                }
+                let Some(token) = self.id_to_token(*id) else {
+                    let at = chunk * AT_ONCE + at;
+                    let message = format!("no token has the id {id}, which stands at place {at}");
+                    return Err(Error::new(ErrorKind::UnknownId, message));
+                };
+                // A long one: it and the windows of those that follow need room.
+                let end = len + token.len();
+                let room = end + (ids.len() - at) * WINDOW;
+                if bytes.len() < room {
+                    bytes.resize(room.max(bytes.len() * 2), 0);
+                }
+                bytes[len..end].copy_from_slice(token);
+                len = end;
+            }
         }
+        bytes.truncate(len);
         Ok(bytes)
     }
 

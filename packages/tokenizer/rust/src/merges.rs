@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use crate::encode::ByRank;
+use crate::encode::last_pairs;
 use crate::error::{Error, ErrorKind, Result};
 use crate::table::PairTable;
 use crate::vocabulary::{TokenId, Vocabulary};
@@ -164,7 +164,7 @@ impl Merges {
         match &self.kind {
             Kind::Listed { pairs, .. } => pairs,
             Kind::ByRank { vocabulary, pairs } => {
-                pairs.get_or_init(|| ByRank::new(vocabulary).last_pairs())
+                pairs.get_or_init(|| last_pairs(vocabulary, self))
             }
         }
     }

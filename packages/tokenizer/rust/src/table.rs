@@ -125,6 +125,32 @@ fn reduce(hash: u64, len: usize) -> usize {
     ((u128::from(hash) * len as u128) >> 64) as usize
 }
 
+/// Hashes that are there for sure or perhaps, and those that are not: small enough to stay near the processor.
+#[derive(Default)]
+pub(crate) struct Filter {
+    words: Vec<u64>,
+}
+
+impl Filter {
+    fn new(hashes: impl Iterator<Item = u64>, len: usize) -> Self {
+        let mut words = vec![0; (len / 8 + 1).next_power_of_two()];
+        let mask = words.len() * 64 - 1;
+        for hash in hashes {
+            let bit = hash as usize & mask;
+            words[bit / 64] |= 1 << (bit % 64);
+        }
+        Self { words }
+    }
+
+    /// False where it is not there.
+    #[inline]
+    pub(crate) fn may_have(&self, hash: u64) -> bool {
+        let word = (hash as usize / 64) & (self.words.len() - 1);
+        let word = self.words.get(word).copied().unwrap_or_default();
+        (word >> (hash % 64)) & 1 != 0
+    }
+}
+
 /// Ids by bytes. The bytes that a key does not hold whole are looked up by whoever asks.
 #[derive(Clone, Default)]
 pub(crate) struct TokenTable {
@@ -156,10 +182,20 @@ impl TokenTable {
         }
     }
 
-    /// Where the search for a key begins; the table has slots.
+    pub(crate) fn filter(&self) -> Filter {
+        let full = self.slots.iter().filter(|(key, _)| key.high != 0);
+        Filter::new(full.map(|(key, _)| key.hash()), self.len)
+    }
+
+    /// Where the search for a key of that hash begins; the table has slots.
     #[inline]
-    pub(crate) fn place(&self, key: Key) -> usize {
-        reduce(key.hash(), self.slots.len())
+    pub(crate) fn place_of(&self, hash: u64) -> usize {
+        reduce(hash, self.slots.len())
+    }
+
+    #[inline]
+    fn place(&self, key: Key) -> usize {
+        self.place_of(key.hash())
     }
 
     /// What lies there, so that it is in the processor's cache when it is asked for.
@@ -231,6 +267,12 @@ impl TokenTable {
     }
 }
 
+/// A pair in one number.
+#[inline]
+pub(crate) fn pair(left: TokenId, right: TokenId) -> u64 {
+    u64::from(left) << 32 | u64::from(right)
+}
+
 /// Merges by pair.
 #[derive(Clone, Default)]
 pub(crate) struct PairTable {
@@ -248,9 +290,20 @@ impl PairTable {
         },
     );
 
+    pub(crate) fn filter(&self) -> Filter {
+        let full = self.slots.iter().filter(|slot| slot.1.rank != u32::MAX);
+        Filter::new(full.map(|slot| Self::hash(slot.0)), self.len)
+    }
+
+    /// The hash of a pair, in one number.
+    #[inline]
+    pub(crate) fn hash(pair: u64) -> u64 {
+        mix(pair ^ ODD[0], ODD[1])
+    }
+
     #[inline]
     fn place(&self, pair: u64) -> usize {
-        reduce(mix(pair ^ ODD[0], ODD[1]), self.slots.len())
+        reduce(Self::hash(pair), self.slots.len())
     }
 
     #[inline]
@@ -264,10 +317,14 @@ impl PairTable {
 
     #[inline]
     pub(crate) fn get(&self, left: TokenId, right: TokenId) -> Option<Merge> {
+        self.get_pair(pair(left, right))
+    }
+
+    #[inline]
+    pub(crate) fn get_pair(&self, pair: u64) -> Option<Merge> {
         if self.slots.is_empty() {
             return None;
         }
-        let pair = u64::from(left) << 32 | u64::from(right);
         let mut at = self.place(pair);
         loop {
             let (found, merge) = *self.slots.get(at)?;
@@ -296,7 +353,7 @@ impl PairTable {
                 }
             }
         }
-        let pair = u64::from(left) << 32 | u64::from(right);
+        let pair = pair(left, right);
         let mut at = self.place(pair);
         loop {
             let (found, other) = self.slots[at];

@@ -9,6 +9,9 @@ use crate::table::{Key, TokenTable};
 /// The number of a token.
 pub type TokenId = u32;
 
+/// How many bytes are copied at once.
+pub(crate) const WINDOW: usize = 16;
+
 /// The tokens that merges make: bytes and ids, each of them once. Special tokens are not among them.
 ///
 /// Ids need not be without holes. A clone is cheap.
@@ -35,15 +38,14 @@ enum Refused {
 
 impl Inner {
     #[inline]
-    fn bytes(&self, id: TokenId) -> Option<&[u8]> {
+    fn range(&self, id: TokenId) -> Option<(usize, usize)> {
         let id = id as usize;
         let end = *self.ends.get(id)? as usize;
-        let start = if id == 0 {
-            0
-        } else {
-            self.ends[id - 1] as usize
+        let start = match id.checked_sub(1) {
+            None => 0,
+            Some(before) => *self.ends.get(before)? as usize,
         };
-        (start < end).then(|| &self.bytes[start..end])
+        (start < end).then_some((start, end))
     }
 
     fn append(&mut self, id: TokenId, token: &[u8]) -> Result<(), Refused> {
@@ -152,7 +154,17 @@ impl Vocabulary {
     /// The bytes of a token; `None` for an id that none has.
     #[inline]
     pub fn bytes(&self, id: TokenId) -> Option<&[u8]> {
-        self.0.bytes(id)
+        let (start, end) = self.0.range(id)?;
+        self.0.bytes.get(start..end)
+    }
+
+    /// A token of at most [`WINDOW`] bytes, with what lies behind it, and its length; not those of the last tokens, behind
+    /// which too little lies.
+    #[inline]
+    pub(crate) fn window(&self, id: TokenId) -> Option<(&[u8; WINDOW], usize)> {
+        let (start, end) = self.0.range(id)?;
+        let window = self.0.bytes.get(start..)?.first_chunk()?;
+        (end - start <= WINDOW).then_some((window, end - start))
     }
 
     /// The id of a token.

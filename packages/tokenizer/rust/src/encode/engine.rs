@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::cache::Cache;
 use super::long::Long;
-use super::ranks::{AnyRanks, Ranks};
+use super::ranks::{AnyRanks, Ranks, Tables};
 use super::{Stop, interrupted};
 use crate::error::Result;
 use crate::merges::Merges;
@@ -26,7 +26,7 @@ const KEPT: usize = 64;
 
 /// What is computed of a vocabulary and its merges when something is encoded first.
 pub(crate) struct Engine {
-    bytes: [TokenId; 256],
+    tables: Tables,
     /// Whether a token is what its bytes are merged to, by id, as far as that was asked; none where it does not matter.
     themselves: Vec<AtomicU8>,
     #[allow(clippy::vec_box)] // They are moved while a lock is held.
@@ -93,7 +93,7 @@ impl Engine {
             themselves.resize_with(vocabulary.end(), || AtomicU8::new(UNKNOWN));
         }
         Self {
-            bytes: super::ranks::byte_ids(vocabulary),
+            tables: Tables::new(vocabulary, merges),
             themselves,
             idle: Mutex::default(),
         }
@@ -113,7 +113,7 @@ impl Engine {
         let (pattern, vocabulary, merges) = parts;
         let idle = self.idle.lock().ok().and_then(|mut idle| idle.pop());
         let mut work = idle.unwrap_or_default();
-        let result = match AnyRanks::new(vocabulary, merges) {
+        let result = match AnyRanks::new(vocabulary, merges, &self.tables) {
             AnyRanks::Listed(ranks) => {
                 Run::new(self, &ranks, vocabulary, text, &mut work, sink, stop).all(pattern)
             }
@@ -187,7 +187,7 @@ impl<'a, R: Ranks, S: Sink> Run<'a, R, S> {
             };
             at += piece.len();
             self.keys[self.collected] = key;
-            self.places[self.collected] = self.table.place(key);
+            self.places[self.collected] = self.table.place_of(key.hash());
             self.ends[self.collected] = at;
             self.collected += 1;
             if self.collected == AT_ONCE {
@@ -208,16 +208,28 @@ impl<'a, R: Ranks, S: Sink> Run<'a, R, S> {
             self.work.touched ^= touched.fold(0, |all, one| all ^ one);
         }
         let begin = self.start;
-        for at in 0..collected {
-            let end = self.ends[at];
-            let piece = &self.text[self.start..end];
-            self.start = end;
-            let key = self.keys[at];
-            let vocabulary = self.vocabulary;
-            let same = |id| vocabulary.bytes(id) == Some(piece);
-            match self.table.get_from(self.places[at], key, same) {
+        let mut start = begin;
+        let mut found = [None; AT_ONCE];
+        let mut touched = 0;
+        let keys = self.keys;
+        let ends = self.ends;
+        let all = keys.iter().zip(&ends).take(collected);
+        for ((found, (key, end)), place) in found.iter_mut().zip(all.clone()).zip(&self.places) {
+            let piece = &self.text[start..*end];
+            start = *end;
+            let same = |id| self.vocabulary.bytes(id) == Some(piece);
+            *found = self.table.get_from(*place, *key, same);
+            if found.is_none() {
+                touched ^= self.work.cache.touch(*key, key.hash());
+            }
+        }
+        self.work.touched ^= touched;
+        for (found, (key, end)) in found.iter().zip(all) {
+            let piece = &self.text[self.start..*end];
+            self.start = *end;
+            match *found {
                 Some(id) if self.is_itself(id, piece)? => self.sink.one(id),
-                _ => self.others(key, piece)?,
+                _ => self.others(*key, piece)?,
             }
         }
         self.be_patient(self.start - begin)
@@ -243,13 +255,15 @@ impl<'a, R: Ranks, S: Sink> Run<'a, R, S> {
     /// A piece that is not one token.
     fn others(&mut self, key: Key, piece: &[u8]) -> Result<()> {
         let sink = &mut *self.sink;
-        if piece.len() <= Cache::LONGEST && self.work.cache.get(key, piece, |id| sink.one(id)) {
+        let hash = key.hash();
+        let take = |id| sink.one(id);
+        if piece.len() <= Cache::LONGEST && self.work.cache.get(key, hash, piece, take) {
             return Ok(());
         }
         self.merge(piece)?;
         self.sink.many(&self.work.ids);
         if piece.len() <= Cache::LONGEST {
-            self.work.cache.put(key, piece, &self.work.ids);
+            self.work.cache.put(key, hash, piece, &self.work.ids);
         }
         Ok(())
     }
@@ -261,7 +275,7 @@ impl<'a, R: Ranks, S: Sink> Run<'a, R, S> {
         ids.extend(
             piece
                 .iter()
-                .map(|byte| self.engine.bytes[usize::from(*byte)]),
+                .map(|byte| self.engine.tables.bytes[usize::from(*byte)]),
         );
         super::merge(self.ranks, piece, super::ranks::NONE, ids, long, self.stop)
     }

@@ -51,7 +51,7 @@ impl Long {
         self.before
             .iter_mut()
             .for_each(|at| *at = at.wrapping_sub(1));
-        self.plant(ranks, piece, ids);
+        self.plant(ranks, piece);
         let mut patience = PATIENCE;
         while let Some((lowest, block)) = self.lowest(limit) {
             self.visit(ranks, piece, ids, lowest, block);
@@ -75,7 +75,7 @@ impl Long {
     }
 
     /// Looks up the first ranks and builds the tree over them.
-    fn plant<R: Ranks>(&mut self, ranks: &R, piece: &[u8], ids: &[TokenId]) {
+    fn plant<R: Ranks>(&mut self, ranks: &R, piece: &[u8]) {
         let len = piece.len();
         let mut level = 0;
         let mut width = len.next_multiple_of(WIDTH);
@@ -84,15 +84,8 @@ impl Long {
         }
         let leaves = &mut self.levels[0];
         leaves.clear();
-        leaves.extend((0..len - 1).map(|at| {
-            let pair = Pair {
-                start: at,
-                end: at + 2,
-                left: ids[at],
-                right: ids[at + 1],
-            };
-            ranks.rank(piece, pair)
-        }));
+        let pairs = piece.windows(2);
+        leaves.extend(pairs.map(|pair| ranks.of_bytes(pair[0], pair[1])));
         leaves.resize(width, NONE);
         while width > WIDTH {
             let (lower, upper) = self.levels.split_at_mut(level + 1);

@@ -12,7 +12,7 @@ use crate::tokenizer::Tokenizer;
 use crate::vocabulary::TokenId;
 
 pub(crate) use engine::Engine;
-pub(crate) use ranks::ByRank;
+pub(crate) use ranks::last_pairs;
 
 use engine::Sink;
 use long::Long;

@@ -1,71 +1,86 @@
-//! Merges of a short piece: in arrays, where the lowest rank is looked for from left to right.
+//! Merges of a short piece: the ranks lie in an array by the places of first bytes, and one word says which places are left.
+
+// Ranks and places are packed in one word.
+#![allow(clippy::cast_possible_truncation)]
 
 use super::ranks::{NONE, Pair, Ranks};
 use crate::vocabulary::TokenId;
 
-/// Pieces of up to so many bytes are merged here.
-pub(super) const SHORT: usize = 40;
+/// Pieces of up to so many bytes are merged here: as many as a word has bits, less one.
+pub(super) const SHORT: usize = 63;
 
-#[allow(clippy::cast_possible_truncation)] // Few.
-const STARTS: [u8; SHORT + 1] = {
-    let mut starts = [0; SHORT + 1];
-    let mut at = 0;
-    while at <= SHORT {
-        starts[at] = at as u8;
-        at += 1;
-    }
-    starts
-};
+/// The ranks lie above their places, which makes the leftmost of equal ones the lowest.
+const NOTHING: u64 = u64::MAX;
 
 /// Merges what `ids` has, one for each byte of the piece, as long as there is a rank below `limit`; gives how many are left.
 ///
-/// `ids` has at most [`SHORT`], and more than one.
+/// The piece has at most [`SHORT`] bytes, and more than one.
 #[inline]
 pub(super) fn merge<R: Ranks>(ranks: &R, piece: &[u8], limit: u32, ids: &mut [TokenId]) -> usize {
-    let mut len = piece.len().min(ids.len()).min(SHORT);
-    // Where each begins, and the rank of each with its right neighbour.
-    let mut starts = STARTS;
-    let mut found = [NONE; SHORT];
-    let rank = |starts: &[u8; SHORT + 1], ids: &[TokenId], at: usize| {
-        let pair = Pair {
-            start: usize::from(starts[at]),
-            end: usize::from(starts[at + 2]),
-            left: ids[at],
-            right: ids[at + 1],
-        };
-        ranks.rank(piece, pair)
-    };
-    for (at, found) in found[..len - 1].iter_mut().enumerate() {
-        *found = rank(&starts, ids, at);
+    let len = piece.len().min(ids.len()).min(SHORT);
+    let mut order = [NOTHING; SHORT + 1];
+    for (at, bytes) in piece[..len].windows(2).enumerate() {
+        order[at] = ordered(ranks.of_bytes(bytes[0], bytes[1]), at);
     }
+    // One bit for each place at which a token begins, and one for the end.
+    let mut begins = u64::MAX >> (63 - len);
+    let limit = u64::from(limit) << 8;
     loop {
-        let mut lowest = limit;
-        let mut at = SHORT;
-        for (place, rank) in found[..len - 1].iter().enumerate() {
-            if *rank < lowest {
-                lowest = *rank;
-                at = place;
-            }
+        let first = order[..len - 1]
+            .iter()
+            .fold(NOTHING, |all, one| all.min(*one));
+        if first >= limit {
+            break;
         }
-        if at == SHORT {
-            return len;
-        }
-        ids[at] = ranks.id(lowest);
-        len -= 1;
-        for place in at + 1..len {
-            ids[place] = ids[place + 1];
-            found[place] = found[place + 1];
-            starts[place] = starts[place + 1];
-        }
-        starts[len] = starts[len + 1];
-        if len == 1 {
-            return 1;
-        }
-        if at + 1 < len {
-            found[at] = rank(&starts, ids, at);
+        let at = (first & 63) as usize;
+        let id = ranks.id((first >> 8) as u32);
+        let right = after(begins, at);
+        let end = after(begins, right);
+        ids[at] = id;
+        begins ^= 1 << right;
+        order[right] = NOTHING;
+        order[at] = NOTHING;
+        if end < len {
+            let pair = Pair {
+                start: at,
+                end: after(begins, end),
+                left: id,
+                right: ids[end],
+            };
+            order[at] = ordered(ranks.rank(piece, pair), at);
         }
         if at > 0 {
-            found[at - 1] = rank(&starts, ids, at - 1);
+            let before = 63 - (begins & ((1 << at) - 1)).leading_zeros() as usize;
+            let pair = Pair {
+                start: before,
+                end,
+                left: ids[before],
+                right: id,
+            };
+            order[before] = ordered(ranks.rank(piece, pair), before);
         }
     }
+    let mut kept = 0;
+    begins ^= 1 << len;
+    while begins != 0 {
+        ids[kept] = ids[begins.trailing_zeros() as usize];
+        kept += 1;
+        begins &= begins - 1;
+    }
+    kept
+}
+
+#[inline]
+fn ordered(rank: u32, at: usize) -> u64 {
+    if rank == NONE {
+        NOTHING
+    } else {
+        u64::from(rank) << 8 | at as u64
+    }
+}
+
+/// The next one in a set.
+#[inline]
+fn after(set: u64, at: usize) -> usize {
+    (set & (u64::MAX << at << 1)).trailing_zeros() as usize
 }
