@@ -13,22 +13,30 @@ use anyhow::{Context, Result, anyhow, bail};
 use comfy_table::{CellAlignment, Table, presets};
 use serde::{Deserialize, Serialize};
 
+use crate::tokenizer;
+
 const SUITES: &[&str] = &["arrays", "async", "calls", "serve", "start"];
 /// Takes most of a minute a round, so it runs only where it is named.
 const LONG: &str = "serve";
+/// Measured by a project of its own, in Python, for an hour; so it runs only where it is named, too.
+const TOKENIZER: &str = "tokenizer";
+/// Of that: enough for a median, as a round takes minutes.
+const TOKENIZER_ROUNDS: u32 = 5;
+/// Of the other suites.
+const ROUNDS: u32 = 41;
 /// The suites that peers have too.
 const PEER_SUITES: &[&str] = &["calls"];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// `arrays`, `async`, `calls`, `serve` or `start`; where none is given, all but `serve`.
+    /// `arrays`, `async`, `calls`, `serve`, `start` or `tokenizer`; where none is given, all but `serve` and `tokenizer`.
     suite: Option<String>,
     /// Writes the rows to a file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// How many interleaved rounds; medians are taken over them.
-    #[arg(long, default_value_t = 41, value_parser = clap::value_parser!(u32).range(1..))]
-    rounds: u32,
+    /// How many interleaved rounds; medians are taken over them. 41 where it is not said, of `tokenizer` 5.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: Option<u32>,
     /// Leaves the peers out.
     #[arg(long)]
     no_peers: bool,
@@ -59,10 +67,16 @@ struct Project<'a> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let root = crate::root();
+    if arguments.suite.as_deref() == Some(TOKENIZER) {
+        let rounds = arguments.rounds.unwrap_or(TOKENIZER_ROUNDS);
+        return tokenizer::bench(&root, &target(&root), rounds, arguments.json.as_deref());
+    }
+    let rounds = arguments.rounds.unwrap_or(ROUNDS);
     let suites: Vec<&str> = match &arguments.suite {
         Some(suite) if SUITES.contains(&suite.as_str()) => vec![suite],
         Some(suite) => bail!(
-            "there is no suite `{suite}`; there are {}",
+            "there is no suite `{suite}`; there are {}, {TOKENIZER}",
             SUITES.join(", ")
         ),
         None => SUITES
@@ -71,7 +85,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             .filter(|&suite| suite != LONG)
             .collect(),
     };
-    let root = crate::root();
     let ours = Project {
         manifest: root.join("Cargo.toml"),
         package: Some("ironbridge-bench"),
@@ -79,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
     let mut rows = Vec::new();
     for suite in suites {
-        let measured = measure(&ours, suite, arguments.rounds)?;
+        let measured = measure(&ours, suite, rounds)?;
         let wanted: BTreeSet<String> = measured.iter().map(|row| row.name.clone()).collect();
         rows.extend(measured);
         if arguments.no_peers || !PEER_SUITES.contains(&suite) {
@@ -92,7 +105,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 package: None,
                 target: Some(target(&root).join("peers").join(peer.as_ref())),
             };
-            let outcome = measure(&project, suite, arguments.rounds);
+            let outcome = measure(&project, suite, rounds);
             merge(&mut rows, suite, &peer, &wanted, outcome);
         }
     }

@@ -11,6 +11,7 @@ mod docs;
 mod python;
 mod step;
 mod test;
+mod tokenizer;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

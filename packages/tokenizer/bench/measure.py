@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from subjects import SUBJECTS, Subject, documents
+from subjects import SUBJECTS, IronbpeRust, Subject, documents
 
 TEXT = 10_000_000
 SENTENCE = "The quick brown fox jumps over the lazy dog, twice."
@@ -84,8 +84,26 @@ def train(it: Subject, corpus: Path, row: str, size: int) -> dict[str, Any]:
     return {"times": {row: taken}, "digest": hashlib.sha256(spelled).hexdigest(), "tokens": spelled.decode()}
 
 
+def in_rust(it: IronbpeRust, corpus: Path, measurement: list[str]) -> dict[str, Any]:
+    match measurement:
+        case ["encode", name, "list"]:
+            rows, texts = [f"{name} list, cold", f"{name} list, warm"], list(documents(corpus, TEXT))
+        case ["decode", name]:
+            rows, texts = [f"{name} decode"], list(documents(corpus, TEXT))
+        case ["short" | "load" as what, name]:
+            rows, texts = [f"{name} {what}" + " call" * (what == "short")], [SENTENCE]
+        case ["repeats", name, row, unit]:
+            rows, texts, measurement = [f"{name} {row}"], [unit * (1 << 20)], ["encode"]
+        case _:
+            raise NotImplementedError(measurement)
+    seconds, made = it.measure(measurement[0], name, texts)
+    return {"times": dict(zip(rows, seconds)), "digest": hashlib.sha256(made).hexdigest()}
+
+
 def run(files: Path, corpus: Path, measurement: list[str], subject: str) -> dict[str, Any]:
     it = SUBJECTS[subject](files)
+    if isinstance(it, IronbpeRust):
+        return in_rust(it, corpus, measurement)
     match measurement:
         case ["train", row, size]:
             return train(it, corpus, row, int(size))

@@ -1,7 +1,10 @@
 """Those that are measured, each behind the same few methods. What one of them cannot do it does not have."""
 
+import json
 import os
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -83,6 +86,33 @@ class IronbpeFiles(Ironbpe):
         import ironbpe
 
         return set(ironbpe.train_from_files([path], size, pattern="cl100k").vocab)
+
+
+class IronbpeRust(Subject):
+    """Without Python between: the program that `examples/measure.rs` makes, where it is built."""
+
+    package = "ironbpe"
+
+    def measure(self, what: str, name: str, texts: list[str]) -> tuple[list[float], bytes]:
+        """The seconds of its runs, and the ids or the text that it made."""
+        program = os.environ.get("IRONBPE_MEASURE") or "measure"
+        with tempfile.TemporaryDirectory() as directory:
+            given, made = Path(directory, "texts"), Path(directory, "made")
+            with given.open("wb") as file:
+                for text in texts:
+                    data = text.encode()
+                    file.write(len(data).to_bytes(4, "little") + data)
+            command = [program, what, str(self.files / f"{name}.tiktoken"), name, str(given), str(made)]
+            said = subprocess.run(command, check=True, capture_output=True).stdout
+            return json.loads(said), made.read_bytes()
+
+    @classmethod
+    def version(cls) -> str:
+        return ""
+
+    def load(self, name: str) -> None: ...
+    def encode(self, text: str) -> list[int]: ...
+    def decode(self, ids: list[int]) -> str: ...
 
 
 class Tiktoken(Subject):
@@ -251,6 +281,7 @@ class BpeOpenai(Subject):
 SUBJECTS: dict[str, type[Subject]] = {
     "ironbpe": Ironbpe,
     "ironbpe, reading the file": IronbpeFiles,
+    "ironbpe, in Rust": IronbpeRust,
     "tiktoken": Tiktoken,
     "gigatoken": Gigatoken,
     "tokenizers": HuggingFace,

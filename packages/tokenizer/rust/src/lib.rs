@@ -9,6 +9,8 @@
 //!
 //! Text is any bytes: what is not UTF-8 is encoded byte by byte, and comes back as it was.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 mod decode;
 mod encode;
 mod error;
