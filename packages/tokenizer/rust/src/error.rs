@@ -56,7 +56,6 @@ impl Error {
     }
 
     /// Names the file.
-    #[allow(dead_code)]
     pub(crate) fn at(mut self, path: &Path) -> Self {
         self.0.path.get_or_insert_with(|| path.to_owned());
         self
@@ -69,7 +68,6 @@ impl Error {
     }
 
     /// Keeps what caused it.
-    #[allow(dead_code)]
     pub(crate) fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self

@@ -1,6 +1,7 @@
 //! A byte-pair tokenizer: train, encode, decode, save, load.
 //!
 //! - [`Tokenizer`]: encodes and decodes.
+//! - [`Trainer`]: makes one from text.
 //! - [`Pattern`]: how text is cut into pieces before anything is merged.
 //! - [`Vocabulary`]: the tokens, their bytes and their ids.
 //! - [`Merges`]: which pairs of tokens become one, in which order.
@@ -19,6 +20,7 @@ mod pattern;
 mod specials;
 mod table;
 mod tokenizer;
+mod train;
 mod vocabulary;
 
 pub use error::{Error, ErrorKind, Result};
@@ -26,4 +28,5 @@ pub use merges::{Merge, Merges};
 pub use pattern::{Pattern, Pieces};
 pub use specials::{AllowedSpecial, DisallowedSpecial, Specials};
 pub use tokenizer::Tokenizer;
+pub use train::{Progress, Stage, Trainer, Training};
 pub use vocabulary::{TokenId, Vocabulary};

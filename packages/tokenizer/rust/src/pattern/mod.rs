@@ -117,6 +117,11 @@ impl Pattern {
         }
     }
 
+    /// Whether it is cut by code, which looks at nothing before a piece.
+    pub(crate) fn is_known(&self) -> bool {
+        matches!(self.0.engine, Engine::Known(_))
+    }
+
     /// The pieces of a text, in its order; together they are the text.
     ///
     /// # Errors
