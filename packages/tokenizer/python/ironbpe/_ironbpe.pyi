@@ -1,0 +1,148 @@
+from collections.abc import Callable, Collection, Iterable, Sequence
+from os import PathLike
+from typing import Literal, Protocol, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Tokenizer"]
+
+class _Buffer(Protocol):
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+
+type _Text = str | bytes | bytearray
+type _Ids = Sequence[int] | Iterable[int] | _Buffer
+type _Progress = Callable[[str, int, int | None], object]
+
+@final
+class Tokenizer:
+    """A byte-pair tokenizer. Without training it has the 256 bytes, whose ids are their values.
+
+    Text is ``str`` or ``bytes`` everywhere; bytes that are no UTF-8 come back as they were. Any thread may use it. While
+    it is trained, others see what it was before, until the training has succeeded.
+    """
+
+    def __new__(cls) -> Tokenizer: ...
+    def train(
+        self,
+        text: _Text,
+        vocab_size: int,
+        *,
+        pattern: str | None = None,
+        special_tokens: Sequence[str] | None = None,
+        min_frequency: int = 1,
+        progress: _Progress | None = None,
+        threads: int | None = None,
+    ) -> None:
+        """Trains on one text.
+
+        ``vocab_size`` counts the 256 bytes and the special tokens too, which have the last ids. ``pattern`` is
+        ``"cl100k"``, which is the default, ``"gpt2"``, ``"o200k"`` or a regular expression. Pairs that occur less than
+        ``min_frequency`` times are not merged. ``progress`` is called with ``"counting"`` or ``"merging"``, how much is
+        done, and of how much, if that is known.
+
+        Ctrl-C, or what ``progress`` raises, ends it, and the tokenizer is what it was.
+
+        Raises ``ValueError`` for a vocabulary without room for the bytes and the special tokens, and for a pattern that
+        does not compile; ``RuntimeError`` while it is being trained already.
+        """
+
+    def train_from_iterator(
+        self,
+        iterator: Iterable[_Text],
+        vocab_size: int,
+        *,
+        pattern: str | None = None,
+        special_tokens: Sequence[str] | None = None,
+        min_frequency: int = 1,
+        progress: _Progress | None = None,
+        threads: int | None = None,
+    ) -> None:
+        """Trains on texts as they come, of which few are in memory at once. What the iterator raises ends it.
+
+        Raises ``TypeError``, with its place, for what is no text; the rest as ``train``.
+        """
+
+    def train_files(
+        self,
+        paths: Sequence[str | PathLike[str]],
+        vocab_size: int,
+        *,
+        pattern: str | None = None,
+        special_tokens: Sequence[str] | None = None,
+        min_frequency: int = 1,
+        progress: _Progress | None = None,
+        threads: int | None = None,
+    ) -> None:
+        """Trains on files, of each of which a part is in memory at once.
+
+        Raises ``OSError`` for one that cannot be read; the rest as ``train``.
+        """
+
+    def encode(
+        self,
+        text: _Text,
+        *,
+        allowed_special: Literal["all"] | Collection[str] | None = None,
+        disallowed_special: Literal["all"] | Collection[str] | None = None,
+    ) -> list[int]:
+        """The ids of a text. Special tokens that are allowed become one id each.
+
+        Raises ``ValueError`` where one stands in the text that is disallowed: all that are not allowed, unless
+        ``disallowed_special`` says otherwise; none, where it is empty.
+        """
+
+    def encode_ordinary(self, text: _Text) -> list[int]:
+        """The ids of a text, in which special tokens are text as any other."""
+
+    def encode_to_numpy(
+        self, text: _Text, dtype: Literal["uint16", "uint32"] = "uint32"
+    ) -> NDArray[np.uint16] | NDArray[np.uint32]:
+        """The ids of a text, as ``encode_ordinary`` gives them, as an array of one dimension.
+
+        Raises ``ValueError`` where ``uint16`` has no room for the ids of this vocabulary.
+        """
+
+    def decode(self, ids: _Ids, errors: Literal["strict", "replace"] = "strict") -> str:
+        """The text of ids.
+
+        Raises ``IndexError`` for an id that no token has, and ``UnicodeDecodeError`` where the bytes are no UTF-8; with
+        ``"replace"`` those become U+FFFD.
+        """
+
+    def decode_bytes(self, ids: _Ids) -> bytes:
+        """The bytes of ids.
+
+        Raises ``IndexError`` for an id that no token has.
+        """
+
+    def token_to_id(self, token: _Text) -> int | None:
+        """The id of a token, special or not."""
+
+    def id_to_token(self, id: int) -> bytes | None:
+        """The bytes of a token, special or not."""
+
+    @property
+    def vocab(self) -> dict[bytes, int]:
+        """The tokens that are not special, and their ids."""
+
+    @property
+    def merges(self) -> list[tuple[bytes, bytes]]:
+        """The pairs that become one token, in the order in which they do."""
+
+    @property
+    def special_tokens(self) -> dict[str, int]:
+        """The special tokens, and their ids."""
+
+    @property
+    def pattern(self) -> str:
+        """The regular expression that cuts text into pieces."""
+
+    @property
+    def vocab_size(self) -> int:
+        """One more than the highest id."""
+
+    def __len__(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __copy__(self) -> Tokenizer: ...
+    def __deepcopy__(self, memo: object, /) -> Tokenizer: ...

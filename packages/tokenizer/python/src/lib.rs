@@ -1,0 +1,16 @@
+//! The Python module `ironbpe._ironbpe`: a thin layer over the crate `ironbpe`.
+
+mod errors;
+mod ids;
+mod text;
+mod tokenizer;
+mod training;
+
+use pyo3::prelude::*;
+
+/// The compiled part of `ironbpe`.
+#[pymodule(gil_used = false)]
+mod _ironbpe {
+    #[pymodule_export]
+    use super::tokenizer::Tokenizer;
+}
