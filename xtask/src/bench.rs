@@ -70,7 +70,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let root = crate::root();
     if arguments.suite.as_deref() == Some(TOKENIZER) {
         let rounds = arguments.rounds.unwrap_or(TOKENIZER_ROUNDS);
-        return tokenizer::bench(&root, &target(&root), rounds, arguments.json.as_deref());
+        return tokenizer::bench(
+            &root,
+            &crate::target(&root),
+            rounds,
+            arguments.json.as_deref(),
+        );
     }
     let rounds = arguments.rounds.unwrap_or(ROUNDS);
     let suites: Vec<&str> = match &arguments.suite {
@@ -103,7 +108,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             let project = Project {
                 manifest: directory.join("Cargo.toml"),
                 package: None,
-                target: Some(target(&root).join("peers").join(peer.as_ref())),
+                target: Some(crate::target(&root).join("peers").join(peer.as_ref())),
             };
             let outcome = measure(&project, suite, rounds);
             merge(&mut rows, suite, &peer, &wanted, outcome);
@@ -137,14 +142,6 @@ fn peers(root: &Path) -> Result<Vec<PathBuf>> {
     }
     peers.sort();
     Ok(peers)
-}
-
-/// The directory that the workspace is built in, so that what a peer builds stays with what we build.
-fn target(root: &Path) -> PathBuf {
-    match env::var_os("CARGO_TARGET_DIR").filter(|target| !target.is_empty()) {
-        Some(target) => root.join(target),
-        None => root.join("target"),
-    }
 }
 
 /// Builds a measuring program and runs a suite of it, which prints its rows as one JSON array.

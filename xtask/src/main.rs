@@ -8,12 +8,15 @@
 
 mod bench;
 mod docs;
+mod environment;
+mod package;
 mod python;
 mod step;
 mod test;
 mod tokenizer;
 
-use std::path::PathBuf;
+use std::env;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -54,4 +57,12 @@ fn main() -> ExitCode {
 fn root() -> PathBuf {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     here.parent().map_or(here.clone(), PathBuf::from)
+}
+
+/// The directory that the workspace is built in, so that what a peer builds stays with what we build.
+fn target(root: &Path) -> PathBuf {
+    match env::var_os("CARGO_TARGET_DIR").filter(|target| !target.is_empty()) {
+        Some(target) => root.join(target),
+        None => root.join("target"),
+    }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use anyhow::{Result, bail};
 
-use crate::{python, step};
+use crate::{package, python, step};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -74,6 +74,9 @@ const STEPS: &[Step] = &[
     },
 ];
 
+/// The Python packages: their names, where they are.
+const PACKAGES: &[(&str, &str)] = &[("ironbpe", "packages/tokenizer/python")];
+
 /// The step that is left out where its tool is not there.
 const LICENCES: &str = "licences";
 
@@ -95,6 +98,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
         step::cargo(step.name, step.arguments, &variables)?;
     }
+    for (name, path) in PACKAGES {
+        if wanted.contains(name) {
+            let root = crate::root();
+            let target = crate::target(&root).join("packages").join(name);
+            package::test(name, &root.join(path), &target, python.clone())?;
+        }
+    }
     if wanted.contains(&LICENCES) {
         if which::which("cargo-deny").is_ok() {
             let arguments = ["deny", "check", "licenses", "bans", "sources"];
@@ -109,7 +119,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 fn names() -> impl Iterator<Item = &'static str> {
-    STEPS.iter().map(|step| step.name).chain([LICENCES])
+    let packages = PACKAGES.iter().map(|(name, _)| *name);
+    let steps = STEPS.iter().map(|step| step.name);
+    steps.chain(packages).chain([LICENCES])
 }
 
 /// The names of the steps to run: those of `only`, or where it is empty all, without those of `skip`.
@@ -144,6 +156,7 @@ mod tests {
             "tests",
             "doctests",
             "docs",
+            "ironbpe",
             "licences",
         ];
         assert_eq!(select(&[], &[]).unwrap(), all);
@@ -153,7 +166,7 @@ mod tests {
     fn named_steps_are_picked_and_left_out() {
         let only = list(&["docs", "lints"]);
         assert_eq!(select(&only, &[]).unwrap(), ["lints", "docs"]);
-        let skip = list(&["examples", "tests", "doctests", "licences"]);
+        let skip = list(&["examples", "tests", "doctests", "ironbpe", "licences"]);
         assert_eq!(select(&[], &skip).unwrap(), ["formatting", "lints", "docs"]);
     }
 

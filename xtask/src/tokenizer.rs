@@ -1,18 +1,18 @@
 //! The tokenizer's measurements, which are a project in Python: its environment, our package in it, and the run.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
+use crate::environment::{self, pip, step};
 use crate::python;
 
 /// Measures the tokenizer beside its peers. What it needs is kept in `directory`: the environment, packages, the corpus.
 pub(crate) fn bench(root: &Path, target: &Path, rounds: u32, json: Option<&Path>) -> Result<()> {
     let here = root.join("packages/tokenizer");
     let directory = target.join("tokenizer-bench");
-    let python = environment(&here, &directory)?;
+    let python = peers(&here, &directory)?;
     // Our package as people get it, and the crate without Python between.
     if here.join("python/Cargo.toml").exists() {
         install_ours(&here, &directory, &python)?;
@@ -38,20 +38,8 @@ pub(crate) fn bench(root: &Path, target: &Path, rounds: u32, json: Option<&Path>
 }
 
 /// The environment with all peers in it, and the next version of one of them in a directory of its own.
-fn environment(here: &Path, directory: &Path) -> Result<PathBuf> {
-    let base: OsString = python::find()?.unwrap_or_else(|| "python".into());
-    let environment = directory.join("venv");
-    let python = environment.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    });
-    if !python.exists() {
-        step(
-            "environment",
-            Command::new(base).args(["-m", "venv"]).arg(&environment),
-        )?;
-    }
+fn peers(here: &Path, directory: &Path) -> Result<PathBuf> {
+    let python = environment::make(&directory.join("venv"), python::find()?)?;
     step(
         "peers",
         pip(&python)
@@ -101,29 +89,4 @@ fn install_ours(here: &Path, directory: &Path, python: &Path) -> Result<()> {
             .arg(&wheels)
             .arg("ironbpe"),
     )
-}
-
-fn pip(python: &Path) -> Command {
-    let mut command = Command::new(python);
-    command.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ]);
-    command
-}
-
-/// Runs a command; what it says goes to the person.
-fn step(name: &str, command: &mut Command) -> Result<()> {
-    eprintln!("==> {name}");
-    let status = command.status().with_context(|| {
-        format!(
-            "{name}: {} cannot be run",
-            command.get_program().to_string_lossy()
-        )
-    })?;
-    ensure!(status.success(), "{name} failed: {status}");
-    Ok(())
 }
