@@ -15,6 +15,7 @@ pub mod cli;
 mod decode;
 mod encode;
 mod error;
+pub mod formats;
 mod merges;
 mod pattern;
 mod specials;
