@@ -3,6 +3,7 @@ from os import PathLike
 from typing import Literal, Protocol, final
 
 import numpy as np
+import tiktoken
 from numpy.typing import NDArray
 
 __all__ = ["Tokenizer"]
@@ -95,6 +96,15 @@ class Tokenizer:
     def encode_ordinary(self, text: _Text) -> list[int]:
         """The ids of a text, in which special tokens are text as any other."""
 
+    def encode_batch(self, texts: Sequence[_Text], *, threads: int | None = None) -> list[list[int]]:
+        """The ids of each text, as ``encode_ordinary`` gives them, in their order.
+
+        ``threads`` is how many work, all processors unless given.
+        """
+
+    def count(self, text: _Text) -> int:
+        """How many ids ``encode_ordinary`` gives."""
+
     def encode_to_numpy(
         self, text: _Text, dtype: Literal["uint16", "uint32"] = "uint32"
     ) -> NDArray[np.uint16] | NDArray[np.uint32]:
@@ -116,6 +126,32 @@ class Tokenizer:
         Raises ``IndexError`` for an id that no token has.
         """
 
+    def decode_batch(
+        self,
+        rows: Sequence[_Ids],
+        errors: Literal["strict", "replace"] = "strict",
+        *,
+        threads: int | None = None,
+    ) -> list[str]:
+        """The text of each row of ids, in their order; otherwise as ``decode``."""
+
+    def to_tiktoken(self, name: str = "ironbpe") -> tiktoken.Encoding:
+        """A ``tiktoken.Encoding`` that gives the same ids.
+
+        Raises ``ValueError`` where none does: its merges go by the ids. ``ImportError`` without tiktoken.
+        """
+
+    @staticmethod
+    def from_tiktoken_encoding(encoding: tiktoken.Encoding) -> Tokenizer:
+        """A tokenizer that gives the same ids as a ``tiktoken.Encoding``."""
+
+    @staticmethod
+    def _from_parts(
+        pattern: str,
+        vocab: dict[bytes, int],
+        listed: tuple[list[tuple[int, int]], bool] | None,
+        specials: dict[str, int],
+    ) -> Tokenizer: ...
     def token_to_id(self, token: _Text) -> int | None:
         """The id of a token, special or not."""
 
@@ -145,4 +181,5 @@ class Tokenizer:
     def __len__(self) -> int: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __copy__(self) -> Tokenizer: ...
+    def __reduce__(self) -> tuple[Callable[..., Tokenizer], tuple[object, ...]]: ...
     def __deepcopy__(self, memo: object, /) -> Tokenizer: ...

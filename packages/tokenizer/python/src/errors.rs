@@ -10,6 +10,16 @@ use pyo3::exceptions::{PyIndexError, PyKeyboardInterrupt, PyRuntimeError, PyValu
 /// The exception of an error.
 pub(crate) fn exception(error: Error) -> PyErr {
     let message = error.to_string();
+    with_message(&error, message)
+}
+
+/// The exception of an error of one of several items.
+pub(crate) fn of_item((place, error): (usize, Error)) -> PyErr {
+    let message = format!("item {place}: {error}");
+    with_message(&error, message)
+}
+
+fn with_message(error: &Error, message: String) -> PyErr {
     match error.kind() {
         ErrorKind::Io => {
             let source = error

@@ -1,7 +1,9 @@
 //! The Python module `ironbpe._ironbpe`: a thin layer over the crate `ironbpe`.
 
+mod batch;
 mod errors;
 mod ids;
+mod parts;
 mod text;
 mod tokenizer;
 mod training;

@@ -1,5 +1,6 @@
 //! The class `Tokenizer`.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -7,10 +8,13 @@ use std::sync::{Mutex, PoisonError};
 use ironbpe::TokenId;
 use pyo3::exceptions::{PyRuntimeError, PyUnicodeDecodeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyString, PyTuple};
 
-use crate::errors::exception;
+use crate::batch;
+use crate::errors::{exception, of_item};
 use crate::ids::Ids;
+use crate::parts::{self, Listed};
 use crate::text::{Specials, Text};
 use crate::training::{self, Settings};
 
@@ -77,6 +81,31 @@ fn long<T: Send>(py: Python<'_>, bytes: usize, work: impl FnOnce() -> T + Send) 
         work()
     } else {
         py.detach(work)
+    }
+}
+
+fn is_strict(errors: &str) -> PyResult<bool> {
+    match errors {
+        "strict" => Ok(true),
+        "replace" => Ok(false),
+        other => Err(PyValueError::new_err(format!(
+            "errors is {other:?}, but bytes that are no text are \"strict\" or \"replace\""
+        ))),
+    }
+}
+
+fn text_of(py: Python<'_>, bytes: Vec<u8>, is_strict: bool) -> PyResult<Bound<'_, PyString>> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(PyString::new(py, &text)),
+        Err(error) if is_strict => {
+            let utf8 = error.utf8_error();
+            let raised = PyUnicodeDecodeError::new_utf8(py, error.as_bytes(), utf8)?;
+            Err(PyErr::from_value(raised.into_any()))
+        }
+        Err(error) => Ok(PyString::new(
+            py,
+            &String::from_utf8_lossy(error.as_bytes()),
+        )),
     }
 }
 
@@ -185,6 +214,29 @@ impl Tokenizer {
         long(py, bytes.len(), || now.encode_ordinary(bytes)).map_err(exception)
     }
 
+    #[pyo3(signature = (texts, *, threads=None))]
+    fn encode_batch(
+        &self,
+        py: Python<'_>,
+        texts: Vec<Text>,
+        threads: Option<usize>,
+    ) -> PyResult<Vec<Vec<TokenId>>> {
+        let now = self.now();
+        let threads = batch::threads(threads)?;
+        py.detach(|| {
+            let size = |text: &Text| text.as_ref().len();
+            batch::map(&texts, size, threads, |text| now.encode_ordinary(text))
+        })
+        .map_err(of_item)
+    }
+
+    fn count(&self, py: Python<'_>, text: Text) -> PyResult<usize> {
+        let now = self.now();
+        let bytes = text.as_ref();
+        let ids = long(py, bytes.len(), || now.encode_ordinary(bytes)).map_err(exception)?;
+        Ok(ids.len())
+    }
+
     #[pyo3(signature = (text, dtype="uint32"))]
     fn encode_to_numpy<'py>(
         &self,
@@ -229,29 +281,36 @@ impl Tokenizer {
     }
 
     #[pyo3(signature = (ids, errors="strict"))]
-    fn decode<'py>(&self, py: Python<'py>, ids: Ids, errors: &str) -> PyResult<Bound<'py, PyAny>> {
+    fn decode<'py>(
+        &self,
+        py: Python<'py>,
+        ids: Ids,
+        errors: &str,
+    ) -> PyResult<Bound<'py, PyString>> {
         let now = self.now();
         let Ids(ids) = ids;
-        match errors {
-            "strict" => {
-                let bytes = long(py, ids.len(), || now.decode_bytes(&ids)).map_err(exception)?;
-                match String::from_utf8(bytes) {
-                    Ok(text) => Ok(text.into_pyobject(py)?.into_any()),
-                    Err(error) => {
-                        let utf8 = error.utf8_error();
-                        let raised = PyUnicodeDecodeError::new_utf8(py, error.as_bytes(), utf8)?;
-                        Err(PyErr::from_value(raised.into_any()))
-                    }
-                }
-            }
-            "replace" => {
-                let text = long(py, ids.len(), || now.decode_lossy(&ids)).map_err(exception)?;
-                Ok(text.into_pyobject(py)?.into_any())
-            }
-            other => Err(PyValueError::new_err(format!(
-                "errors is {other:?}, but bytes that are no text are \"strict\" or \"replace\""
-            ))),
-        }
+        let is_strict = is_strict(errors)?;
+        let bytes = long(py, ids.len(), || now.decode_bytes(&ids)).map_err(exception)?;
+        text_of(py, bytes, is_strict)
+    }
+
+    #[pyo3(signature = (rows, errors="strict", *, threads=None))]
+    fn decode_batch<'py>(
+        &self,
+        py: Python<'py>,
+        rows: Vec<Ids>,
+        errors: &str,
+        threads: Option<usize>,
+    ) -> PyResult<Vec<Bound<'py, PyString>>> {
+        let now = self.now();
+        let is_strict = is_strict(errors)?;
+        let threads = batch::threads(threads)?;
+        let texts = py.detach(|| {
+            let size = |ids: &Ids| ids.0.len();
+            batch::map(&rows, size, threads, |ids| now.decode_bytes(&ids.0))
+        });
+        let texts = texts.map_err(of_item)?.into_iter();
+        texts.map(|bytes| text_of(py, bytes, is_strict)).collect()
     }
 
     fn decode_bytes<'py>(&self, py: Python<'py>, ids: Ids) -> PyResult<Bound<'py, PyBytes>> {
@@ -272,12 +331,7 @@ impl Tokenizer {
 
     #[getter]
     fn vocab<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let now = self.now();
-        let vocab = PyDict::new(py);
-        for (id, token) in now.vocabulary().iter() {
-            vocab.set_item(PyBytes::new(py, token), id)?;
-        }
-        Ok(vocab)
+        parts::vocab(py, &self.now())
     }
 
     #[getter]
@@ -295,12 +349,7 @@ impl Tokenizer {
 
     #[getter]
     fn special_tokens<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let now = self.now();
-        let specials = PyDict::new(py);
-        for (id, text) in now.specials().iter() {
-            specials.set_item(text, id)?;
-        }
-        Ok(specials)
+        parts::specials(py, &self.now())
     }
 
     #[getter]
@@ -311,6 +360,39 @@ impl Tokenizer {
     #[getter]
     fn vocab_size(&self) -> usize {
         self.now().vocab_size()
+    }
+
+    #[pyo3(signature = (name="ironbpe"))]
+    fn to_tiktoken<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        parts::to_tiktoken(py, &self.now(), name)
+    }
+
+    #[staticmethod]
+    fn from_tiktoken_encoding(encoding: &Bound<'_, PyAny>) -> PyResult<Self> {
+        parts::from_tiktoken(encoding).map(Self::of)
+    }
+
+    #[staticmethod]
+    fn _from_parts(
+        py: Python<'_>,
+        pattern: &str,
+        vocab: HashMap<PyBackedBytes, TokenId>,
+        listed: Listed,
+        specials: HashMap<String, TokenId>,
+    ) -> PyResult<Self> {
+        parts::join(py, pattern, vocab, listed, specials).map(Self::of)
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let now = self.now();
+        let parts = (
+            now.pattern().as_str(),
+            parts::vocab(py, &now)?,
+            parts::listed(&now),
+            parts::specials(py, &now)?,
+        );
+        let make = py.get_type::<Self>().getattr("_from_parts")?;
+        (make, parts).into_pyobject(py)
     }
 
     fn __len__(&self) -> usize {
