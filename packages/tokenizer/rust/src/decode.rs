@@ -1,6 +1,8 @@
 //! From tokens to text.
 
+use crate::decoder::unknown;
 use crate::error::{Error, ErrorKind, Result};
+use crate::parallel;
 use crate::tokenizer::Tokenizer;
 use crate::vocabulary::{TokenId, WINDOW};
 
@@ -33,8 +35,7 @@ impl Tokenizer {
                 }
                 let Some(token) = self.id_to_token(*id) else {
                     let at = chunk * AT_ONCE + at;
-                    let message = format!("no token has the id {id}, which stands at place {at}");
-                    return Err(Error::new(ErrorKind::UnknownId, message));
+                    return Err(unknown(*id, at));
                 };
                 // A long one: it and the windows of those that follow need room.
                 let end = len + token.len();
@@ -76,5 +77,24 @@ impl Tokenizer {
         let bytes = self.decode_bytes(ids)?;
         Ok(String::from_utf8(bytes)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    }
+
+    /// The text of each of several lists of tokens, in their order, by so many threads: 0 for as many as there are processors.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode), of the first that has one; it says which.
+    pub fn decode_batch<T: AsRef<[TokenId]> + Sync>(
+        &self,
+        rows: &[T],
+        threads: usize,
+    ) -> Result<Vec<String>> {
+        parallel::map(
+            rows,
+            |row| row.as_ref().len(),
+            threads,
+            &|| false,
+            |row, _| self.decode(row.as_ref()),
+        )
     }
 }

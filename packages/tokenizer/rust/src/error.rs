@@ -61,6 +61,13 @@ impl Error {
         self
     }
 
+    /// Says which of several things it is about.
+    pub(crate) fn of_item(mut self, at: usize) -> Self {
+        let message = &self.0.message;
+        self.0.message = format!("item {at}: {message}");
+        self
+    }
+
     /// Says what to do.
     pub(crate) fn help(mut self, help: &'static str) -> Self {
         self.0.help = Some(help);

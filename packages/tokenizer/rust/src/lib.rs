@@ -10,13 +10,16 @@
 //!
 //! Text is any bytes: what is not UTF-8 is encoded byte by byte, and comes back as it was.
 
+mod batch;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod decode;
+mod decoder;
 mod encode;
 mod error;
 pub mod formats;
 mod merges;
+mod parallel;
 mod pattern;
 mod specials;
 mod table;
@@ -24,6 +27,9 @@ mod tokenizer;
 mod train;
 mod vocabulary;
 
+pub use batch::{Batch, PadTo, Padding, Side, Truncation};
+pub use decoder::Decoder;
+pub use encode::{EncodeOptions, Encoding};
 pub use error::{Error, ErrorKind, Result};
 pub use merges::{Merge, Merges};
 pub use pattern::{Pattern, Pieces};
