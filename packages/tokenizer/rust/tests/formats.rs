@@ -4,6 +4,7 @@ use std::fs;
 
 use ironbpe::{ErrorKind, Merges, Pattern, Specials, Tokenizer, Trainer, Vocabulary};
 use proptest::prelude::*;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 const TEXT: &str = "the cat sat on the mat, and the other cat sat on that. Ça va, 数 数! ";
@@ -172,6 +173,133 @@ fn a_bad_line_of_ranks_is_named() {
     }
 }
 
+#[test]
+fn tokenizers_go_to_hugging_face_and_come_back() {
+    let text = TEXT.replace('c', "th");
+    for tokenizer in [Tokenizer::new(), trained(), ranked()] {
+        let json = tokenizer.to_huggingface().expect("byte-level BPE");
+        let loaded = Tokenizer::from_huggingface(&json).expect("what was written");
+        assert_eq!(loaded.pattern(), tokenizer.pattern());
+        assert_eq!(loaded.vocabulary(), tokenizer.vocabulary());
+        assert_eq!(loaded.specials(), tokenizer.specials());
+        assert_eq!(loaded.merges().pairs(), tokenizer.merges().pairs());
+        assert_eq!(
+            loaded.encode_ordinary(&text).expect("no limits"),
+            tokenizer.encode_ordinary(&text).expect("no limits"),
+        );
+        assert_eq!(loaded.to_huggingface().expect("byte-level BPE"), json);
+    }
+}
+
+#[test]
+fn merges_may_be_pairs_and_splits_may_remove_the_rest() {
+    let mut json: Value =
+        serde_json::from_str(&trained().to_huggingface().expect("BPE")).expect("JSON");
+    for merge in json["model"]["merges"].as_array_mut().expect("a list") {
+        let pair: Vec<&str> = merge.as_str().expect("a text").split(' ').collect();
+        *merge = json!(pair);
+    }
+    let split = &mut json["pre_tokenizer"]["pretokenizers"][0];
+    split["behavior"] = json!("Removed");
+    split["invert"] = json!(true);
+    let loaded = Tokenizer::from_huggingface(json.to_string()).expect("the same");
+    assert_eq!(loaded, trained());
+}
+
+#[test]
+fn what_would_change_the_ids_is_named() {
+    let json: Value =
+        serde_json::from_str(&trained().to_huggingface().expect("BPE")).expect("JSON");
+    let level = "/pre_tokenizer/pretokenizers/1";
+    for (path, value, name) in [
+        ("/truncation", json!({"max_length": 5}), "`truncation`"),
+        ("/padding", json!({"strategy": "BatchLongest"}), "`padding`"),
+        ("/normalizer", json!({"type": "NFC"}), "NFC"),
+        ("/pre_tokenizer", json!({"type": "Metaspace"}), "Metaspace"),
+        ("/pre_tokenizer", json!(null), "`pre_tokenizer`"),
+        (
+            &format!("{level}/add_prefix_space"),
+            json!(true),
+            "add_prefix_space",
+        ),
+        (&format!("{level}/use_regex"), json!(true), "use_regex"),
+        (
+            "/pre_tokenizer/pretokenizers/0/behavior",
+            json!("MergedWithNext"),
+            "MergedWithNext",
+        ),
+        (
+            "/pre_tokenizer/pretokenizers/0/pattern",
+            json!({"String": " "}),
+            "Regex",
+        ),
+        (
+            "/pre_tokenizer/pretokenizers/0/pattern/Regex",
+            json!("a{2}+|b"),
+            "}+",
+        ),
+        (
+            "/pre_tokenizer/pretokenizers/0/pattern/Regex",
+            json!("[$]|a$"),
+            "`$`",
+        ),
+        (
+            "/post_processor",
+            json!({"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "a"}}, {"Sequence": {"id": "A"}}]}),
+            "TemplateProcessing",
+        ),
+        ("/decoder", json!({"type": "WordPiece"}), "WordPiece"),
+        ("/model/type", json!("Unigram"), "Unigram"),
+        ("/model/dropout", json!(0.1), "dropout"),
+        ("/model/byte_fallback", json!(true), "byte_fallback"),
+        (
+            "/model/continuing_subword_prefix",
+            json!("##"),
+            "continuing_subword_prefix",
+        ),
+        (
+            "/model/end_of_word_suffix",
+            json!("</w>"),
+            "end_of_word_suffix",
+        ),
+        (
+            "/added_tokens/0/lstrip",
+            json!(true),
+            "added_tokens[0].lstrip",
+        ),
+    ] {
+        let mut changed = json.clone();
+        *changed.pointer_mut(path).expect(path) = value;
+        let error = Tokenizer::from_huggingface(changed.to_string()).expect_err(path);
+        assert_eq!(error.kind(), ErrorKind::Inexpressible, "{path}: {error}");
+        assert!(error.to_string().contains(name), "{path}: {error}");
+    }
+    for (path, value, name) in [
+        ("/model/merges/0", json!("a b c"), "model.merges[0]"),
+        ("/model/merges/1", json!("Ġ none"), "model.merges[1]"),
+        ("/model/vocab/a", json!("a"), "line"),
+        ("/added_tokens/0/id", json!(5), "5"),
+    ] {
+        let mut changed = json.clone();
+        *changed.pointer_mut(path).expect(path) = value;
+        let error = Tokenizer::from_huggingface(changed.to_string()).expect_err(path);
+        assert_eq!(error.kind(), ErrorKind::Format, "{path}: {error}");
+        assert!(error.to_string().contains(name), "{path}: {error}");
+    }
+}
+
+#[test]
+fn a_special_token_spelled_as_another_is_refused() {
+    let (vocabulary, merges) = (trained().vocabulary().clone(), trained().merges().clone());
+    let specials = Specials::new([("Ġ", 9000)]).expect("one");
+    let tokenizer = Tokenizer::from_parts(Pattern::gpt2(), vocabulary, merges, specials);
+    let error = tokenizer
+        .expect("parts")
+        .to_huggingface()
+        .expect_err("`Ġ` is a space");
+    assert_eq!(error.kind(), ErrorKind::Inexpressible);
+}
+
 /// Some bytes of valid data replaced, taken out or doubled.
 fn mutated(bytes: &[u8], changes: &[(u16, u8, u8)]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
@@ -208,9 +336,17 @@ proptest! {
     }
 
     #[test]
+    fn mutated_json_does_no_harm(changes in changes()) {
+        let json = trained().to_huggingface().expect("byte-level BPE");
+        let json = mutated(json.as_bytes(), &changes);
+        no_panic(|| Tokenizer::from_huggingface(json));
+    }
+
+    #[test]
     fn random_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(Tokenizer::from_bytes(&bytes).is_err());
         let ranks = Tokenizer::from_tiktoken(&bytes, Pattern::gpt2(), Specials::default());
         prop_assert!(ranks.is_err());
+        prop_assert!(Tokenizer::from_huggingface(&bytes).is_err());
     }
 }

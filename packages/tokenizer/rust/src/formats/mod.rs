@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | its own | [`Tokenizer::load`], [`Tokenizer::from_bytes`] | [`Tokenizer::save`], [`Tokenizer::to_bytes`] |
 //! | tiktoken's ranks | [`Tokenizer::from_tiktoken`] | [`Tokenizer::to_tiktoken`] |
+//! | Hugging Face's `tokenizer.json` | [`Tokenizer::from_huggingface`] | [`Tokenizer::to_huggingface`] |
 //!
 //! What is read never gives other ids than where it comes from: what cannot be held is
 //! [`ErrorKind::Inexpressible`], and names itself.
@@ -26,7 +27,11 @@
 //!
 //! A version that is not known is refused, as is anything that contradicts itself.
 
+mod byte_level;
 mod files;
+mod huggingface;
+mod listed;
+mod oniguruma;
 mod own;
 mod tiktoken;
 
