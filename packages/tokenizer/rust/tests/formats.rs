@@ -300,6 +300,53 @@ fn a_special_token_spelled_as_another_is_refused() {
     assert_eq!(error.kind(), ErrorKind::Inexpressible);
 }
 
+#[test]
+fn tokenizers_go_to_gpt2_and_come_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (vocab, merges) = (
+        folder.path().join("vocab.json"),
+        folder.path().join("merges.txt"),
+    );
+    let tokenizer = trained();
+    tokenizer
+        .to_gpt2_files(&vocab, &merges)
+        .expect("listed merges");
+    let load = |specials| Tokenizer::from_gpt2_files(&vocab, &merges, Pattern::cl100k(), specials);
+    assert_eq!(load(tokenizer.specials().clone()).expect("both"), tokenizer);
+    let text = fs::read_to_string(&merges).expect("the merges");
+    assert!(text.starts_with("#version: 0.2\n"), "{text}");
+
+    fs::write(&merges, text + "a b c\n").expect("room on the disk");
+    let error = load(Specials::default()).expect_err("three tokens");
+    let lines = tokenizer.merges().len() + 2;
+    assert_eq!(error.path(), Some(&*merges));
+    assert!(
+        error.to_string().contains(&format!("line {lines} ")),
+        "{error}"
+    );
+    fs::write(&vocab, "{\"a\": -1}").expect("room on the disk");
+    let error = load(Specials::default()).expect_err("a negative id");
+    assert_eq!(error.path(), Some(&*vocab));
+}
+
+#[test]
+fn gpt2_has_no_whole_pieces() {
+    let bytes = (0..=u8::MAX).map(|byte| vec![byte]);
+    let vocabulary = Vocabulary::from_tokens(bytes.chain([b"abc".to_vec()]).zip(0..));
+    let vocabulary = vocabulary.expect("each once");
+    let merges = Merges::from_ranks(&vocabulary);
+    let (pattern, specials) = (Pattern::gpt2(), Specials::default());
+    let tokenizer = Tokenizer::from_parts(pattern, vocabulary, merges, specials).expect("ranks");
+    let error = tokenizer.to_gpt2().expect_err("`abc` is made by no merge");
+    assert_eq!(error.kind(), ErrorKind::Inexpressible);
+    let json = tokenizer.to_huggingface().expect("`ignore_merges`");
+    let loaded = Tokenizer::from_huggingface(json).expect("what was written");
+    assert_eq!(
+        loaded.encode_ordinary("abc dabc").expect("no limits"),
+        [256, 32, 100, 97, 98, 99]
+    );
+}
+
 /// Some bytes of valid data replaced, taken out or doubled.
 fn mutated(bytes: &[u8], changes: &[(u16, u8, u8)]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
@@ -340,6 +387,15 @@ proptest! {
         let json = trained().to_huggingface().expect("byte-level BPE");
         let json = mutated(json.as_bytes(), &changes);
         no_panic(|| Tokenizer::from_huggingface(json));
+    }
+
+    #[test]
+    fn mutated_gpt2_files_do_no_harm(changes in changes(), in_merges in any::<bool>()) {
+        let (vocab, merges) = trained().to_gpt2().expect("listed merges");
+        let (mut vocab, mut merges) = (vocab.into_bytes(), merges.into_bytes());
+        let which = if in_merges { &mut merges } else { &mut vocab };
+        *which = mutated(which, &changes);
+        no_panic(|| Tokenizer::from_gpt2(vocab, merges, Pattern::gpt2(), Specials::default()));
     }
 
     #[test]

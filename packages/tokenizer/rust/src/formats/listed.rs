@@ -1,6 +1,9 @@
 //! What the formats that spell tokens as text and list merges have in common.
 
-use rustc_hash::FxHashMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::{Serialize, Serializer};
 
 use super::{bad, byte_level};
 use crate::error::{Error, ErrorKind, Result};
@@ -13,12 +16,41 @@ use crate::vocabulary::{TokenId, Vocabulary};
 /// The longest token whose merges are sought step by step.
 const LONGEST: usize = 1024;
 
+/// Tokens as text, in the order of the file, what comes twice included.
+pub(super) struct Vocab(pub(super) Vec<(String, TokenId)>);
+
+impl<'de> Deserialize<'de> for Vocab {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Tokens;
+        impl<'de> Visitor<'de> for Tokens {
+            type Value = Vocab;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of tokens to ids")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vocab, A::Error> {
+                let mut all = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    all.push(entry);
+                }
+                Ok(Vocab(all))
+            }
+        }
+        deserializer.deserialize_map(Tokens)
+    }
+}
+
+impl Serialize for Vocab {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(text, id)| (text, id)))
+    }
+}
+
 /// What was read: the names of its parts are for errors.
 pub(super) struct Listed<'a> {
     pub(super) vocab: Vec<(String, TokenId)>,
     pub(super) merges: Vec<(&'a str, &'a str)>,
     pub(super) whole_pieces: bool,
-    pub(super) specials: Vec<(String, TokenId)>,
+    pub(super) specials: Specials,
 }
 
 impl Listed<'_> {
@@ -28,15 +60,11 @@ impl Listed<'_> {
         pattern: Pattern,
         place: impl Fn(usize) -> String,
     ) -> Result<Tokenizer> {
-        let special: FxHashMap<&str, TokenId> = self
-            .specials
-            .iter()
-            .map(|(text, id)| (&**text, *id))
-            .collect();
+        let specials = &self.specials;
         let mut tokens = Vec::with_capacity(self.vocab.len());
         for (text, id) in &self.vocab {
-            match special.get(&**text) {
-                Some(other) if other == id => continue,
+            match specials.id(text) {
+                Some(other) if other == *id => continue,
                 Some(other) => {
                     return Err(bad(format!(
                         "the special token {text:?} has the id {other}, but the id {id} in the vocabulary"
@@ -59,7 +87,7 @@ impl Listed<'_> {
                 bytes
                     .and_then(|bytes| vocabulary.id(&bytes))
                     .ok_or_else(|| {
-                        if special.contains_key(part) {
+                        if specials.id(part).is_some() {
                             let message =
                                 format!("{}: the special token {part:?} is merged", place(at));
                             return Error::new(ErrorKind::Inexpressible, message);
@@ -73,8 +101,7 @@ impl Listed<'_> {
             pairs.push(pair);
         }
         let merges = Merges::from_pairs(&vocabulary, pairs)?.with_whole_pieces(self.whole_pieces);
-        let specials = Specials::new(self.specials).map_err(|error| bad(error.to_string()))?;
-        Tokenizer::from_parts(pattern, vocabulary, merges, specials)
+        Tokenizer::from_parts(pattern, vocabulary, merges, self.specials)
     }
 }
 
@@ -152,4 +179,28 @@ pub(super) fn merges(tokenizer: &Tokenizer) -> Result<Vec<String>> {
     Ok(pairs
         .map(|(left, right)| format!("{} {}", spell(*left), spell(*right)))
         .collect())
+}
+
+/// Refuses a tokenizer that makes tokens of whole pieces which merges would not make.
+pub(super) fn check_whole_pieces(tokenizer: &Tokenizer) -> Result<()> {
+    let (vocabulary, merges) = (tokenizer.vocabulary(), tokenizer.merges());
+    if !merges.whole_pieces() {
+        return Ok(());
+    }
+    let mut made: Vec<TokenId> = merges.iter().map(|(_, merge)| merge.id).collect();
+    made.sort_unstable();
+    for (id, token) in vocabulary.iter() {
+        let is_made = || match (merges.by_rank(), token.len() > LONGEST) {
+            (true, _) => made.binary_search(&id).is_ok(),
+            (false, long) => !long && is_made(vocabulary, merges, token),
+        };
+        if token.len() > 1 && !is_made() {
+            return Err(Error::new(
+                ErrorKind::Inexpressible,
+                format!("a piece becomes the token {id} though merges do not make it"),
+            )
+            .help("Hugging Face's format can say so"));
+        }
+    }
+    Ok(())
 }

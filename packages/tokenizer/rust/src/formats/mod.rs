@@ -5,6 +5,7 @@
 //! | its own | [`Tokenizer::load`], [`Tokenizer::from_bytes`] | [`Tokenizer::save`], [`Tokenizer::to_bytes`] |
 //! | tiktoken's ranks | [`Tokenizer::from_tiktoken`] | [`Tokenizer::to_tiktoken`] |
 //! | Hugging Face's `tokenizer.json` | [`Tokenizer::from_huggingface`] | [`Tokenizer::to_huggingface`] |
+//! | GPT-2's `vocab.json` and `merges.txt` | [`Tokenizer::from_gpt2`] | [`Tokenizer::to_gpt2`] |
 //!
 //! What is read never gives other ids than where it comes from: what cannot be held is
 //! [`ErrorKind::Inexpressible`], and names itself.
@@ -29,6 +30,7 @@
 
 mod byte_level;
 mod files;
+mod gpt2;
 mod huggingface;
 mod listed;
 mod oniguruma;

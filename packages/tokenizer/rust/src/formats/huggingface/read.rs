@@ -1,15 +1,13 @@
 //! Reading it.
 
-use std::fmt;
-
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::super::listed::Listed;
+use super::super::listed::{Listed, Vocab};
 use super::super::{bad, oniguruma};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pattern::Pattern;
+use crate::specials::Specials;
 use crate::tokenizer::Tokenizer;
 use crate::vocabulary::TokenId;
 
@@ -64,29 +62,6 @@ struct Model {
 enum Merge {
     Text(String),
     Pair(String, String),
-}
-
-/// In the order of the file, what comes twice included.
-pub(in super::super) struct Vocab(pub(in super::super) Vec<(String, TokenId)>);
-
-impl<'de> Deserialize<'de> for Vocab {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Tokens;
-        impl<'de> Visitor<'de> for Tokens {
-            type Value = Vocab;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map of tokens to ids")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vocab, A::Error> {
-                let mut all = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    all.push(entry);
-                }
-                Ok(Vocab(all))
-            }
-        }
-        deserializer.deserialize_map(Tokens)
-    }
 }
 
 #[cold]
@@ -147,7 +122,8 @@ pub(super) fn tokenizer(json: &[u8]) -> Result<Tokenizer> {
         vocab: file.model.vocab.0,
         merges,
         whole_pieces: file.model.ignore_merges,
-        specials,
+        specials: Specials::new(specials)
+            .map_err(|error| bad(format!("`added_tokens`: {error}")))?,
     };
     listed.tokenizer(pattern, |at| format!("`model.merges[{at}]`"))
 }

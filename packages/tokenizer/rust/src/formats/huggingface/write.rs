@@ -1,13 +1,13 @@
 //! Writing it.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::super::{listed, oniguruma};
+use super::super::listed::{self, Vocab};
+use super::super::oniguruma;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pattern::Pattern;
 use crate::tokenizer::Tokenizer;
-use crate::vocabulary::TokenId;
 
 #[derive(Serialize)]
 struct File {
@@ -34,15 +34,6 @@ struct Model {
     ignore_merges: bool,
     vocab: Vocab,
     merges: Vec<String>,
-}
-
-/// By ascending id.
-struct Vocab(Vec<(String, TokenId)>);
-
-impl Serialize for Vocab {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(text, id)| (text, id)))
-    }
 }
 
 /// Byte level in a pre-tokenizer or a decoder.
