@@ -204,6 +204,9 @@ fn merges_may_be_pairs_and_splits_may_remove_the_rest() {
     split["invert"] = json!(true);
     let loaded = Tokenizer::from_huggingface(json.to_string()).expect("the same");
     assert_eq!(loaded, trained());
+    json["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = json!(r"\w+|\s+");
+    let error = Tokenizer::from_huggingface(json.to_string()).expect_err("signs are removed");
+    assert_eq!(error.kind(), ErrorKind::Inexpressible);
 }
 
 #[test]

@@ -222,9 +222,34 @@ fn split(value: &Value) -> Result<Pattern> {
         }
     }
     match value["pattern"]["Regex"].as_str() {
-        Some(regex) => oniguruma::read(regex),
+        Some(regex) => {
+            let pattern = oniguruma::read(regex)?;
+            if behavior == "Removed" && leaves_gaps(regex) {
+                let message =
+                    format!("`{path}.behavior` removes text that {regex:?} does not match");
+                return Err(inexpressible(message));
+            }
+            Ok(pattern)
+        }
         None => Err(inexpressible(format!("`{path}.pattern` is no `Regex`"))),
     }
+}
+
+/// Whether an expression leaves out some of a text that has letters, digits, signs and white space of many scripts.
+fn leaves_gaps(regex: &str) -> bool {
+    let Ok(regex) = fancy_regex::Regex::new(regex) else {
+        return true;
+    };
+    let chars = ('\0'..'\u{3100}').flat_map(|char| [char, ' ', char, 'a', char, '\n']);
+    let text: String = chars.collect();
+    let mut end = 0;
+    for found in regex.find_iter(&text) {
+        match found {
+            Ok(found) if found.start() == end => end = found.end(),
+            _ => return true,
+        }
+    }
+    end != text.len()
 }
 
 fn post_processor(value: &Value, path: &str) -> Result<()> {
