@@ -19,6 +19,7 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use fancy_regex::Regex;
+use simdutf8::compat::from_utf8;
 
 use self::known::{CL100K, GPT2, O200K, SPELLINGS};
 pub use self::pieces::Pieces;
@@ -145,11 +146,11 @@ impl Pattern {
         let mut at = 0;
         while at < bytes.len() {
             let rest = &bytes[at..];
-            match str::from_utf8(rest) {
+            match from_utf8(rest) {
                 Ok(text) => return self.for_each_of_text(text, &mut take),
                 Err(error) => {
                     let (valid, rest) = rest.split_at(error.valid_up_to());
-                    if let Ok(text) = str::from_utf8(valid) {
+                    if let Ok(text) = from_utf8(valid) {
                         self.for_each_of_text(text, &mut take)?;
                     }
                     let invalid = invalid_length(rest);
