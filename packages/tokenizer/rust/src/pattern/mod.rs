@@ -85,7 +85,7 @@ impl Pattern {
     /// The pattern of a regular expression, in the syntax of `fancy-regex`: with look-around and possessive repetition.
     ///
     /// The expressions of GPT-2, GPT-4, GPT-4o, Llama 3 and Qwen, in the spellings that tiktoken and Hugging Face have, are
-    /// cut by code that is a hundred times as fast.
+    /// cut by code of their own, which is many times as fast.
     ///
     /// # Errors
     ///
