@@ -1,4 +1,4 @@
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Literal, Protocol, final
 
@@ -145,13 +145,42 @@ class Tokenizer:
     def from_tiktoken_encoding(encoding: tiktoken.Encoding) -> Tokenizer:
         """A tokenizer that gives the same ids as a ``tiktoken.Encoding``."""
 
+    def save(self, path: str | PathLike[str]) -> None:
+        """Saves it in a format of its own; an older file is there until the new one is whole."""
+
     @staticmethod
-    def _from_parts(
-        pattern: str,
-        vocab: dict[bytes, int],
-        listed: tuple[list[tuple[int, int]], bool] | None,
-        specials: dict[str, int],
-    ) -> Tokenizer: ...
+    def load(path: str | PathLike[str]) -> Tokenizer:
+        """Loads what ``save`` saved.
+
+        Raises ``OSError`` for a file that cannot be read, and ``ValueError`` for one that is cut off, damaged or
+        something else.
+        """
+
+    def to_bytes(self) -> bytes:
+        """What ``save`` writes."""
+
+    @staticmethod
+    def from_bytes(data: bytes | bytearray) -> Tokenizer:
+        """The tokenizer of the bytes that ``to_bytes`` gave; raises ``ValueError`` for others."""
+
+    def to_tiktoken_file(self, path: str | PathLike[str]) -> None:
+        """Writes tiktoken's ranks, in which the pattern and the special tokens have no place.
+
+        Raises as ``to_tiktoken`` does, and ``OSError``.
+        """
+
+    @staticmethod
+    def from_tiktoken(
+        path: str | PathLike[str],
+        *,
+        pattern: str = "cl100k",
+        special_tokens: Mapping[str, int] | None = None,
+    ) -> Tokenizer:
+        """The tokenizer of a file of tiktoken's ranks, such as ``cl100k_base.tiktoken``.
+
+        Raises ``OSError`` for a file that cannot be read, and ``ValueError``, with the line, for one that has no ranks.
+        """
+
     def token_to_id(self, token: _Text) -> int | None:
         """The id of a token, special or not."""
 

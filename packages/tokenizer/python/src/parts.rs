@@ -1,4 +1,4 @@
-//! A tokenizer of its parts, which is what `pickle` keeps, and of those of `tiktoken`.
+//! The parts of a tokenizer as Python has them, and as `tiktoken` does.
 
 use std::collections::HashMap;
 
@@ -9,36 +9,6 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::errors::exception;
-
-/// The pairs that are merged, and whether a piece that is a token becomes it in any case; by rank, where there are none.
-pub(crate) type Listed = Option<(Vec<(TokenId, TokenId)>, bool)>;
-
-pub(crate) fn join(
-    py: Python<'_>,
-    pattern: &str,
-    vocab: HashMap<PyBackedBytes, TokenId>,
-    listed: Listed,
-    specials: HashMap<String, TokenId>,
-) -> PyResult<Tokenizer> {
-    py.detach(|| {
-        let pattern = Pattern::new(pattern)?;
-        let vocabulary = Vocabulary::from_tokens(vocab)?;
-        let merges = match listed {
-            None => Merges::from_ranks(&vocabulary),
-            Some((pairs, whole)) => {
-                Merges::from_pairs(&vocabulary, pairs)?.with_whole_pieces(whole)
-            }
-        };
-        let specials = Specials::new(specials)?;
-        Tokenizer::from_parts(pattern, vocabulary, merges, specials)
-    })
-    .map_err(exception)
-}
-
-pub(crate) fn listed(tokenizer: &Tokenizer) -> Listed {
-    let merges = tokenizer.merges();
-    (!merges.by_rank()).then(|| (merges.pairs().to_vec(), merges.whole_pieces()))
-}
 
 pub(crate) fn vocab<'py>(py: Python<'py>, tokenizer: &Tokenizer) -> PyResult<Bound<'py, PyDict>> {
     let vocab = PyDict::new(py);
@@ -82,10 +52,18 @@ pub(crate) fn to_tiktoken<'py>(
     class.call((name,), Some(&named))
 }
 
-/// The parts of a `tiktoken.Encoding`.
+/// The tokenizer of a `tiktoken.Encoding`.
 pub(crate) fn from_tiktoken(encoding: &Bound<'_, PyAny>) -> PyResult<Tokenizer> {
     let pattern: String = encoding.getattr("_pat_str")?.extract()?;
-    let vocab = encoding.getattr("_mergeable_ranks")?.extract()?;
-    let specials = encoding.getattr("_special_tokens")?.extract()?;
-    join(encoding.py(), &pattern, vocab, None, specials)
+    let vocab: HashMap<PyBackedBytes, TokenId> = encoding.getattr("_mergeable_ranks")?.extract()?;
+    let specials: HashMap<String, TokenId> = encoding.getattr("_special_tokens")?.extract()?;
+    encoding
+        .py()
+        .detach(|| {
+            let vocabulary = Vocabulary::from_tokens(vocab)?;
+            let merges = Merges::from_ranks(&vocabulary);
+            let (pattern, specials) = (Pattern::new(&pattern)?, Specials::new(specials)?);
+            Tokenizer::from_parts(pattern, vocabulary, merges, specials)
+        })
+        .map_err(exception)
 }

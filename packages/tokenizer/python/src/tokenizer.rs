@@ -14,7 +14,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyString, PyTuple};
 use crate::batch;
 use crate::errors::{exception, of_item};
 use crate::ids::Ids;
-use crate::parts::{self, Listed};
+use crate::parts;
 use crate::text::{Specials, Text};
 use crate::training::{self, Settings};
 
@@ -372,27 +372,52 @@ impl Tokenizer {
         parts::from_tiktoken(encoding).map(Self::of)
     }
 
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let now = self.now();
+        py.detach(|| now.save(path)).map_err(exception)
+    }
+
     #[staticmethod]
-    fn _from_parts(
+    fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let loaded = py.detach(|| ironbpe::Tokenizer::load(path));
+        loaded.map(Self::of).map_err(exception)
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let now = self.now();
+        PyBytes::new(py, &py.detach(|| now.to_bytes()))
+    }
+
+    #[staticmethod]
+    fn from_bytes(py: Python<'_>, data: PyBackedBytes) -> PyResult<Self> {
+        let loaded = py.detach(|| ironbpe::Tokenizer::from_bytes(&data));
+        loaded.map(Self::of).map_err(exception)
+    }
+
+    fn to_tiktoken_file(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let now = self.now();
+        py.detach(|| now.to_tiktoken_file(path)).map_err(exception)
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (path, *, pattern="cl100k", special_tokens=None))]
+    fn from_tiktoken(
         py: Python<'_>,
+        path: PathBuf,
         pattern: &str,
-        vocab: HashMap<PyBackedBytes, TokenId>,
-        listed: Listed,
-        specials: HashMap<String, TokenId>,
+        special_tokens: Option<HashMap<String, TokenId>>,
     ) -> PyResult<Self> {
-        parts::join(py, pattern, vocab, listed, specials).map(Self::of)
+        let pattern = training::pattern(pattern)?;
+        let loaded = py.detach(|| {
+            let specials = ironbpe::Specials::new(special_tokens.unwrap_or_default())?;
+            ironbpe::Tokenizer::from_tiktoken_file(path, pattern, specials)
+        });
+        loaded.map(Self::of).map_err(exception)
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let now = self.now();
-        let parts = (
-            now.pattern().as_str(),
-            parts::vocab(py, &now)?,
-            parts::listed(&now),
-            parts::specials(py, &now)?,
-        );
-        let make = py.get_type::<Self>().getattr("_from_parts")?;
-        (make, parts).into_pyobject(py)
+        let load = py.get_type::<Self>().getattr("from_bytes")?;
+        (load, (self.to_bytes(py),)).into_pyobject(py)
     }
 
     fn __len__(&self) -> usize {

@@ -5,6 +5,7 @@ import gzip
 import importlib.resources
 import pickle
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,6 +81,33 @@ def test_pickle_keeps_all(protocol: int) -> None:
         again = pickle.loads(pickle.dumps(tokenizer, protocol))
         assert again == tokenizer
         assert again.encode_ordinary(TEXT) == tokenizer.encode_ordinary(TEXT)
+
+
+def test_files_keep_all(tmp_path: Path) -> None:
+    TRAINED.save(tmp_path / "own")
+    assert Tokenizer.load(str(tmp_path / "own")) == TRAINED
+    assert Tokenizer.from_bytes(TRAINED.to_bytes()) == TRAINED
+    TRAINED.to_tiktoken_file(tmp_path / "ranks")
+    ranked = Tokenizer.from_tiktoken(
+        tmp_path / "ranks", pattern=TRAINED.pattern, special_tokens=TRAINED.special_tokens
+    )
+    assert ranked.encode(TEXT) == TRAINED.encode(TEXT) and len(ranked) == len(TRAINED)
+
+
+def test_files_that_are_wrong_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        Tokenizer.load(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        TRAINED.save(tmp_path / "nowhere" / "file")
+    whole = TRAINED.to_bytes()
+    damaged = bytearray(whole)
+    damaged[len(whole) // 2] ^= 1
+    for data in (b"", b"text", whole[:-1], whole[:100], bytes(damaged), whole + b"0"):
+        with pytest.raises(ValueError):
+            Tokenizer.from_bytes(data)
+    (tmp_path / "ranks").write_text("AA== 0\nnothing\n")
+    with pytest.raises(ValueError, match="line 2"):
+        Tokenizer.from_tiktoken(tmp_path / "ranks")
 
 
 def test_batches_are_the_texts_in_their_order() -> None:
