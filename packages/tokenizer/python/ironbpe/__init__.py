@@ -1,5 +1,5 @@
 """A byte-pair tokenizer: train, encode, decode, and move vocabularies between formats."""
 
-from ironbpe._ironbpe import Tokenizer
+from ironbpe._ironbpe import Decoder, Tokenizer
 
-__all__ = ["Tokenizer"]
+__all__ = ["Decoder", "Tokenizer"]

@@ -6,7 +6,7 @@ import numpy as np
 import tiktoken
 from numpy.typing import NDArray
 
-__all__ = ["Tokenizer"]
+__all__ = ["Decoder", "Tokenizer"]
 
 class _Buffer(Protocol):
     def __buffer__(self, flags: int, /) -> memoryview: ...
@@ -14,6 +14,22 @@ class _Buffer(Protocol):
 type _Text = str | bytes | bytearray
 type _Ids = Sequence[int] | Iterable[int] | _Buffer
 type _Progress = Callable[[str, int, int | None], object]
+
+@final
+class Decoder:
+    """Gives the text of ids as they come, never half a character. Made by ``Tokenizer.decoder``.
+
+    All that it gives together is what ``decode`` gives of all ids with ``errors="replace"``.
+    """
+
+    def push(self, id: int) -> str:
+        """Takes the next id, and gives the text that is complete by it: perhaps none.
+
+        Raises ``IndexError`` for an id that no token has, which is passed over.
+        """
+
+    def finish(self) -> str:
+        """What is left: U+FFFD if a character is not complete. Then it begins anew."""
 
 @final
 class Tokenizer:
@@ -180,6 +196,47 @@ class Tokenizer:
 
         Raises ``OSError`` for a file that cannot be read, and ``ValueError``, with the line, for one that has no ranks.
         """
+
+    def to_huggingface_file(self, path: str | PathLike[str]) -> None:
+        """Writes a ``tokenizer.json`` that Hugging Face's ``tokenizers`` loads and that encodes alike.
+
+        Raises ``ValueError`` where that cannot be said there, and ``OSError`` for a file that cannot be written.
+        """
+
+    @staticmethod
+    def from_huggingface(path: str | PathLike[str]) -> Tokenizer:
+        """The tokenizer of a ``tokenizer.json`` of byte-level BPE.
+
+        Raises ``OSError`` for a file that cannot be read, and ``ValueError`` for one that is damaged, or that does what
+        this tokenizer does not, which it names.
+        """
+
+    def to_gpt2_files(self, vocab: str | PathLike[str], merges: str | PathLike[str]) -> None:
+        """Writes GPT-2's ``vocab.json`` and ``merges.txt``, which have no place for the pattern.
+
+        Raises as ``to_huggingface_file``.
+        """
+
+    @staticmethod
+    def from_gpt2(
+        vocab: str | PathLike[str],
+        merges: str | PathLike[str],
+        *,
+        pattern: str = "gpt2",
+        special_tokens: Mapping[str, int] | None = None,
+    ) -> Tokenizer:
+        """The tokenizer of GPT-2's ``vocab.json`` and ``merges.txt``.
+
+        Raises as ``from_huggingface``.
+        """
+
+    def encode_with_offsets(self, text: _Text) -> tuple[list[int], list[tuple[int, int]]]:
+        """The ids of a text, as ``encode_ordinary`` gives them, and where each stands: in characters of a ``str``, in
+        bytes of ``bytes``. A token that has a part of a character has the character.
+        """
+
+    def decoder(self) -> Decoder:
+        """Decodes ids as they come."""
 
     def token_to_id(self, token: _Text) -> int | None:
         """The id of a token, special or not."""

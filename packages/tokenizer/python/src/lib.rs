@@ -1,6 +1,7 @@
 //! The Python module `ironbpe._ironbpe`: a thin layer over the crate `ironbpe`.
 
 mod batch;
+mod decoder;
 mod errors;
 mod ids;
 mod parts;
@@ -13,6 +14,8 @@ use pyo3::prelude::*;
 /// The compiled part of `ironbpe`.
 #[pymodule(gil_used = false)]
 mod _ironbpe {
+    #[pymodule_export]
+    use super::decoder::Decoder;
     #[pymodule_export]
     use super::tokenizer::Tokenizer;
 }

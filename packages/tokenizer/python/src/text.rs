@@ -12,6 +12,16 @@ pub(crate) enum Text {
     Bytes(PyBackedBytes),
 }
 
+impl Text {
+    /// The text, if it is a `str`.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Str(text) => Some(text),
+            Self::Bytes(_) => None,
+        }
+    }
+}
+
 impl AsRef<[u8]> for Text {
     fn as_ref(&self) -> &[u8] {
         match self {

@@ -12,6 +12,7 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyString, PyTuple};
 
 use crate::batch;
+use crate::decoder::Decoder;
 use crate::errors::{exception, of_item};
 use crate::ids::Ids;
 use crate::parts;
@@ -20,6 +21,9 @@ use crate::training::{self, Settings};
 
 /// Shorter texts are done sooner than another thread could be let in.
 const SHORT: usize = 4096;
+
+/// Ids, and where each stands.
+type WithOffsets = (Vec<TokenId>, Vec<(usize, usize)>);
 
 /// A byte-pair tokenizer. Without training it has the 256 bytes.
 #[pyclass(frozen, module = "ironbpe", eq)]
@@ -413,6 +417,59 @@ impl Tokenizer {
             ironbpe::Tokenizer::from_tiktoken_file(path, pattern, specials)
         });
         loaded.map(Self::of).map_err(exception)
+    }
+
+    fn to_huggingface_file(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let now = self.now();
+        py.detach(|| now.to_huggingface_file(path))
+            .map_err(exception)
+    }
+
+    #[staticmethod]
+    fn from_huggingface(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let loaded = py.detach(|| ironbpe::Tokenizer::from_huggingface_file(path));
+        loaded.map(Self::of).map_err(exception)
+    }
+
+    fn to_gpt2_files(&self, py: Python<'_>, vocab: PathBuf, merges: PathBuf) -> PyResult<()> {
+        let now = self.now();
+        py.detach(|| now.to_gpt2_files(vocab, merges))
+            .map_err(exception)
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (vocab, merges, *, pattern="gpt2", special_tokens=None))]
+    fn from_gpt2(
+        py: Python<'_>,
+        vocab: PathBuf,
+        merges: PathBuf,
+        pattern: &str,
+        special_tokens: Option<HashMap<String, TokenId>>,
+    ) -> PyResult<Self> {
+        let pattern = training::pattern(pattern)?;
+        let loaded = py.detach(|| {
+            let specials = ironbpe::Specials::new(special_tokens.unwrap_or_default())?;
+            ironbpe::Tokenizer::from_gpt2_files(vocab, merges, pattern, specials)
+        });
+        loaded.map(Self::of).map_err(exception)
+    }
+
+    fn encode_with_offsets(&self, py: Python<'_>, text: Text) -> PyResult<WithOffsets> {
+        let now = self.now();
+        let encoding = long(py, text.as_ref().len(), || {
+            now.encode_with_offsets(&text, &ironbpe::EncodeOptions::ordinary())
+        })
+        .map_err(exception)?;
+        let offsets = match text.as_str() {
+            Some(text) => encoding.char_offsets(text),
+            None => encoding.offsets,
+        };
+        let offsets = offsets.into_iter().map(|range| (range.start, range.end));
+        Ok((encoding.ids, offsets.collect()))
+    }
+
+    fn decoder(&self) -> Decoder {
+        Decoder::of(self.now().decoder())
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {

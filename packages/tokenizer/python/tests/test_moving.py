@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiktoken
+import tokenizers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_tokenizer import TEXT, TRAINED
@@ -134,3 +135,46 @@ def test_a_batch_says_which_of_its_items_is_wrong() -> None:
             TRAINED.decode_batch(rows, threads=threads)
     with pytest.raises(UnicodeDecodeError):
         TRAINED.decode_batch([[0xFF]])
+
+
+def test_hugging_face_encodes_alike(tmp_path: Path) -> None:
+    TRAINED.to_huggingface_file(tmp_path / "tokenizer.json")
+    theirs = tokenizers.Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    assert theirs.encode(TEXT).ids == TRAINED.encode(TEXT)
+    again = Tokenizer.from_huggingface(tmp_path / "tokenizer.json")
+    assert again.encode(TEXT) == TRAINED.encode(TEXT)
+    assert again.special_tokens == TRAINED.special_tokens
+    (tmp_path / "damaged.json").write_text('{"model": 5}')
+    with pytest.raises(ValueError, match="damaged.json"):
+        Tokenizer.from_huggingface(tmp_path / "damaged.json")
+
+
+def test_gpt2_files_keep_all(tmp_path: Path) -> None:
+    vocab, merges = tmp_path / "vocab.json", tmp_path / "merges.txt"
+    TRAINED.to_gpt2_files(vocab, merges)
+    again = Tokenizer.from_gpt2(
+        vocab, merges, pattern=TRAINED.pattern, special_tokens=TRAINED.special_tokens
+    )
+    assert again.encode(TEXT) == TRAINED.encode(TEXT)
+
+
+def test_offsets_are_of_characters_or_of_bytes() -> None:
+    text = "low Grüße 🙂"
+    ids, offsets = TRAINED.encode_with_offsets(text)
+    assert ids == TRAINED.encode_ordinary(text)
+    assert offsets[0] == (0, len(TRAINED.id_to_token(ids[0]) or b""))
+    assert offsets[-1][1] == len(text)
+    _, of_bytes = TRAINED.encode_with_offsets(text.encode())
+    assert of_bytes[-1][1] == len(text.encode())
+    for (start, end), id in zip(of_bytes, ids, strict=True):
+        assert text.encode()[start:end] == TRAINED.id_to_token(id)
+
+
+def test_a_decoder_never_gives_half_a_character() -> None:
+    text = "low Grüße 🙂 你好"
+    decoder = TRAINED.decoder()
+    parts = [decoder.push(id) for id in Tokenizer().encode(text)]
+    assert "".join(parts) == text and decoder.finish() == ""
+    assert decoder.push(0xF0) == "" and decoder.finish() == "\ufffd"
+    with pytest.raises(IndexError):
+        decoder.push(5000)
