@@ -4,6 +4,10 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
+#[cfg(unix)]
+use signal_hook::consts::{SIGINT, SIGTERM};
+#[cfg(unix)]
+use signal_hook::iterator::Signals;
 use tempfile::NamedTempFile;
 
 use super::failure::Failure;
@@ -22,21 +26,33 @@ fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
 pub(super) fn end_at_signals() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        // Not the hang-up: one that was started by `nohup` must outlive it.
+        #[cfg(unix)]
+        if let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) {
+            std::thread::spawn(move || {
+                if signals.forever().next().is_some() {
+                    end();
+                }
+            });
+        }
         // Where another has taken the signal already, the process ends as that one wants.
-        let _ = ctrlc::try_set_handler(|| {
-            // Held to the end, so that nothing is put in its place after this.
-            let unfinished = unfinished();
-            for path in &*unfinished {
-                let _ = std::fs::remove_file(path);
-                let _ = std::fs::remove_dir_all(path);
-            }
-            if io::stderr().is_terminal() {
-                // A progress bar may stand in the line.
-                let _ = writeln!(io::stderr());
-            }
-            std::process::exit(INTERRUPTED.into());
-        });
+        #[cfg(not(unix))]
+        let _ = ctrlc::try_set_handler(|| end());
     });
+}
+
+fn end() -> ! {
+    // Held to the end, so that nothing is put in its place after this.
+    let unfinished = unfinished();
+    for path in &*unfinished {
+        let _ = std::fs::remove_file(path);
+        let _ = std::fs::remove_dir_all(path);
+    }
+    if io::stderr().is_terminal() {
+        // A progress bar may stand in the line.
+        let _ = writeln!(io::stderr());
+    }
+    std::process::exit(INTERRUPTED.into());
 }
 
 /// Remembers a path as unfinished as long as it lives.
