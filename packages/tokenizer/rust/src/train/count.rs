@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::cut;
-use super::table::Table;
+use super::table::{Look, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pattern::Pattern;
 
@@ -175,15 +175,15 @@ impl Counter {
     }
 
     /// All counts in one table.
-    pub(super) fn finish(self) -> Table {
+    pub(super) fn finish(self, look: Look<'_>) -> Result<Table> {
         let mut tables = self.tables;
         // The greatest takes in the others.
         tables.sort_by_key(Table::size);
         let mut all = tables.pop().unwrap_or_default();
         for table in tables {
-            all.join(table);
+            all.join(table, look)?;
         }
-        all
+        Ok(all)
     }
 }
 

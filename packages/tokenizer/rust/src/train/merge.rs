@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 
 use super::cells::Cells;
 use super::queue::Queue;
+use super::table::Look;
 use crate::error::Result;
 use crate::merges::Merges;
 use crate::vocabulary::{TokenId, Vocabulary};
@@ -33,7 +34,7 @@ pub(super) fn merge(
 ) -> Result<(Vocabulary, Merges)> {
     let mut vocabulary = Vocabulary::of_bytes();
     let mut merges = Merges::none();
-    let mut pairs = Pairs::of_bytes(cells, least.max(1));
+    let mut pairs = Pairs::of_bytes(cells, least.max(1), &mut || report(vocabulary.end()))?;
     let mut work = 0;
     while vocabulary.end() < most
         && let Some((count, Reverse(pair), number)) = pairs.queue.pop()
@@ -87,8 +88,8 @@ struct Scratch {
 
 impl Pairs {
     /// The pairs of single bytes.
-    fn of_bytes(cells: &Cells, least: u64) -> Self {
-        let each = |take: &mut dyn FnMut(usize, u32)| {
+    fn of_bytes(cells: &Cells, least: u64, look: Look<'_>) -> Result<Self> {
+        let mut each = |take: &mut dyn FnMut(usize, u32)| {
             let end = u32::try_from(cells.len()).unwrap_or(u32::MAX);
             let mut before = None;
             for at in 0..end {
@@ -97,14 +98,18 @@ impl Pairs {
                     take((left << 8 | right) as usize, at - 1);
                 }
                 before = token;
+                if (at as usize).is_multiple_of(WORK) {
+                    look()?;
+                }
             }
+            Ok(())
         };
         let mut lens = vec![0_u32; 1 << 16];
         let mut counts = vec![0_u64; 1 << 16];
         each(&mut |pair, at| {
             lens[pair] += 1;
             counts[pair] += cells.weight(at);
-        });
+        })?;
         let mut ends: Vec<u32> = Vec::with_capacity(1 << 16);
         let mut total = 0;
         for len in &lens {
@@ -115,7 +120,7 @@ impl Pairs {
         each(&mut |pair, at| {
             places[ends[pair] as usize] = at;
             ends[pair] += 1;
-        });
+        })?;
         let mut pairs = Self {
             queue: Queue::default(),
             all: Vec::new(),
@@ -134,7 +139,7 @@ impl Pairs {
             entries.push((count, Reverse(name), number));
         }
         pairs.queue = Queue::with_all(entries);
-        pairs
+        Ok(pairs)
     }
 
     fn add(&mut self, name: (TokenId, TokenId), start: u32, len: u32, list: u32) -> u32 {

@@ -247,17 +247,7 @@ impl Training {
     /// [`ErrorKind::Interrupted`], where it was asked to stop; [`ErrorKind::Pattern`], where a pattern of one's own gives up
     /// on the text. Either ends the training: what is counted of the text is not known.
     pub fn feed(&mut self, text: impl AsRef<[u8]>) -> Result<()> {
-        let Self {
-            settings,
-            counter,
-            total,
-            watch,
-        } = self;
-        let total = *total;
-        counter.feed(text.as_ref(), &mut |done| {
-            let stage = Stage::Counting;
-            watch.look(settings, Progress { stage, done, total })
-        })
+        self.count(|counter, report| counter.feed(text.as_ref(), report))
     }
 
     fn feed_file(&mut self, path: &Path) -> Result<()> {
@@ -286,38 +276,43 @@ impl Training {
     ///
     /// [`ErrorKind::Interrupted`], where it was asked to stop, and what [`feed`](Self::feed) gives.
     pub fn finish(mut self) -> Result<Tokenizer> {
-        self.feed_rest()?;
+        self.count(Counter::feed_rest)?;
         let Self {
             mut settings,
             counter,
             mut watch,
             ..
         } = self;
-        let table = counter.finish();
+        let most = settings.vocab_size - settings.specials.len();
+        let least = settings.min_frequency;
+        let mut report = |tokens| {
+            let stage = Stage::Merging;
+            let (done, total) = (tokens as u64, Some(most as u64));
+            watch.look(&mut settings, Progress { stage, done, total })
+        };
+        let mut look = || report(256);
+        let table = counter.finish(&mut look)?;
         let (pieces, bytes) = table.size();
         let mut cells = Cells::with_capacity(bytes, pieces);
-        table.drain_by_count(|piece, count| {
+        table.drain_by_count(&mut look, |piece, count| {
             if piece.len() > 1 {
                 cells.push(piece, count);
             }
-        });
+        })?;
         if u32::try_from(cells.len()).is_err() {
             let message = format!("the text has {pieces} distinct pieces, more than 4 GiB of them");
             return Err(Error::new(ErrorKind::Setting, message).help("train on less of it"));
         }
-        let most = settings.vocab_size - settings.specials.len();
-        let least = settings.min_frequency;
-        let (vocabulary, merges) = merge::merge(&mut cells, most, least, |tokens| {
-            let stage = Stage::Merging;
-            let (done, total) = (tokens as u64, Some(most as u64));
-            watch.look(&mut settings, Progress { stage, done, total })
-        })?;
+        let (vocabulary, merges) = merge::merge(&mut cells, most, least, report)?;
         let first = TokenId::try_from(vocabulary.end()).unwrap_or(TokenId::MAX);
         let specials = Specials::new(settings.specials.iter().zip(first..))?;
         Tokenizer::from_parts(settings.pattern, vocabulary, merges, specials)
     }
 
-    fn feed_rest(&mut self) -> Result<()> {
+    fn count(
+        &mut self,
+        count: impl FnOnce(&mut Counter, count::Report<'_>) -> Result<()>,
+    ) -> Result<()> {
         let Self {
             settings,
             counter,
@@ -325,7 +320,7 @@ impl Training {
             watch,
         } = self;
         let total = *total;
-        counter.feed_rest(&mut |done| {
+        count(counter, &mut |done| {
             let stage = Stage::Counting;
             watch.look(settings, Progress { stage, done, total })
         })

@@ -4,8 +4,19 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::error::Result;
+
 /// Longer pieces are kept apart.
 const SHORT: usize = 15;
+/// So many slots are taken over from another table at a time.
+const RUN: usize = 64;
+/// After so many slots or pieces it is looked whether to stop.
+const LOOK: usize = 1 << 16;
+/// Pieces that occur at most so often are put in order by counting them, the few others by comparing.
+const OFTEN: usize = 1 << 12;
+
+/// Asked whether to stop.
+pub(super) type Look<'a> = &'a mut dyn FnMut() -> Result<()>;
 
 /// Pieces and their counts.
 #[derive(Default)]
@@ -76,38 +87,63 @@ impl Table {
     }
 
     /// Adds what another counted.
-    pub(super) fn join(&mut self, other: Self) {
-        for slot in other.slots {
-            if slot.key != [0; 2] {
-                self.add_short(slot.key, slot.count);
+    pub(super) fn join(&mut self, other: Self, look: Look<'_>) -> Result<()> {
+        // Slots lie in the order of their places. Taken over in that order they would fill this table from its start, and
+        // each would have to go past all before it; so it is done in runs that lie far apart.
+        let runs = other.slots.len() / RUN;
+        let apart = apart(runs);
+        for run in 0..runs {
+            let start = run.wrapping_mul(apart) % runs * RUN;
+            for slot in &other.slots[start..start + RUN] {
+                if slot.key != [0; 2] {
+                    self.add_short(slot.key, slot.count);
+                }
+            }
+            if run.is_multiple_of(LOOK / RUN) {
+                look()?;
             }
         }
-        for (piece, count) in other.long {
+        for (number, (piece, count)) in other.long.into_iter().enumerate() {
             *self.long.entry(piece).or_default() += count;
+            if number.is_multiple_of(LOOK) {
+                look()?;
+            }
         }
+        Ok(())
     }
 
     /// Gives each piece and its count, those of one count one after the other.
-    pub(super) fn drain_by_count(self, mut take: impl FnMut(&[u8], u64)) {
+    pub(super) fn drain_by_count(
+        self,
+        look: Look<'_>,
+        mut take: impl FnMut(&[u8], u64),
+    ) -> Result<()> {
         let mut short = self.slots;
         short.retain(|slot| slot.key != [0; 2]);
-        short.sort_unstable_by_key(|slot| slot.count);
-        let mut long: Vec<_> = self.long.into_iter().collect();
-        long.sort_unstable_by_key(|(_, count)| *count);
-        let mut long = long.into_iter().peekable();
-        for slot in short {
+        let long: Vec<_> = self.long.into_iter().collect();
+        let by_count = order(&long, |(_, count)| *count, look)?;
+        let mut long = by_count.into_iter().map(|at| &long[at]).peekable();
+        for (number, at) in order(&short, |slot| slot.count, look)?
+            .into_iter()
+            .enumerate()
+        {
+            let slot = &short[at];
             while let Some((piece, count)) = long.next_if(|(_, count)| *count < slot.count) {
-                take(&piece, count);
+                take(piece, *count);
             }
             let [low, high] = slot.key.map(u64::to_le_bytes);
             let mut bytes = [0; 16];
             bytes[..8].copy_from_slice(&low);
             bytes[8..].copy_from_slice(&high);
             take(&bytes[..usize::from(bytes[15])], slot.count);
+            if number.is_multiple_of(LOOK) {
+                look()?;
+            }
         }
         for (piece, count) in long {
-            take(&piece, count);
+            take(piece, *count);
         }
+        Ok(())
     }
 
     /// How many pieces there are, and about how many bytes they have.
@@ -115,6 +151,44 @@ impl Table {
         let long: usize = self.long.keys().map(|piece| piece.len()).sum();
         (self.taken + self.long.len(), 8 * self.taken + long)
     }
+}
+
+/// A step through a power of two that meets each number once, and from the first on spreads them evenly: the golden ratio.
+fn apart(runs: usize) -> usize {
+    const RATIO: u128 = 0x9e37_79b9_7f4a_7c15;
+    usize::try_from((runs as u128 * RATIO) >> 64).unwrap_or(0) | 1
+}
+
+/// Where the items lie, those of low counts first.
+fn order<T>(items: &[T], count: impl Fn(&T) -> u64, look: Look<'_>) -> Result<Vec<usize>> {
+    let mut ends = vec![0; OFTEN];
+    let mut often = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        match ends.get_mut(usize::try_from(count(item)).unwrap_or(usize::MAX)) {
+            Some(len) => *len += 1,
+            None => often.push((count(item), at)),
+        }
+        if at.is_multiple_of(LOOK) {
+            look()?;
+        }
+    }
+    let mut total = 0;
+    for end in &mut ends {
+        total += std::mem::replace(end, total);
+    }
+    let mut order = vec![0; total];
+    for (at, item) in items.iter().enumerate() {
+        if let Some(end) = ends.get_mut(usize::try_from(count(item)).unwrap_or(usize::MAX)) {
+            order[*end] = at;
+            *end += 1;
+        }
+        if at.is_multiple_of(LOOK) {
+            look()?;
+        }
+    }
+    often.sort_unstable();
+    order.extend(often.into_iter().map(|(_, at)| at));
+    Ok(order)
 }
 
 /// At most 15 bytes, and how many, as numbers: never zero, for a piece has a byte.
@@ -175,14 +249,15 @@ mod tests {
         let mut other = Table::default();
         other.count(&text[..16]);
         other.count(&text[..3]);
-        table.join(other);
+        table.join(other, &mut || Ok(())).unwrap();
         let mut seen = Vec::new();
         let mut before = 0;
-        table.drain_by_count(|piece, count| {
+        let collect = |piece: &[u8], count| {
             assert!(before <= count);
             before = count;
             seen.push((piece.to_vec(), count));
-        });
+        };
+        table.drain_by_count(&mut || Ok(()), collect).unwrap();
         seen.sort();
         let expected = (1..=40_usize).map(|len| {
             let more = u64::from(len == 3 || len == 16);
